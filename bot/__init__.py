@@ -1,0 +1,1 @@
+"""The product: ground (models, operations, command, job, config, errors), services, views, listeners."""

@@ -1,0 +1,166 @@
+"""What may follow `/ec2`, as one table from which both the parser and the help are made.
+
+It refuses what it cannot read with a reason and the nearest right word, and never guesses.
+"""
+
+import difflib
+import html
+import re
+import shlex
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bot.errors import InvalidValueError, MalformedTextError, UnknownCommandError, UnknownOptionError
+from bot.operations import LIST_INSTANCES, VIEW_HELP, VIEW_IDENTITY, Operation
+
+MAX_TEXT = 1000
+STATES = ("pending", "running", "stopping", "stopped", "shutting-down", "terminated")
+
+
+@dataclass(frozen=True)
+class Option:
+    """`key:value` on the command line; with `choices`, only those values. May be given more than once."""
+
+    key: str
+    value: str
+    purpose: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Command:
+    """One word after `/ec2`; `argument` names the free text it takes, if it takes any."""
+
+    name: str
+    operation: Operation
+    purpose: str
+    argument: str | None = None
+    options: tuple[Option, ...] = ()
+    examples: tuple[str, ...] = ()
+
+    @property
+    def usage(self) -> str:
+        """As help shows it: `list [text] [state:<state>] [tag:<key=value>]`."""
+        argument = [f"[{self.argument}]"] if self.argument else []
+        return " ".join([self.name, *argument, *(f"[{option.key}:{option.value}]" for option in self.options)])
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A command line understood: which command, its free text, and the values of each option given."""
+
+    command: Command
+    text: str = ""
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+COMMANDS = (
+    Command(
+        "list",
+        LIST_INSTANCES,
+        "list instances",
+        argument="text",
+        options=(
+            Option("state", "running", "only instances in this state", choices=STATES),
+            Option("tag", "Env=prod", "only instances with this tag; `*` and `?` match anything in the value"),
+        ),
+        examples=("list", "list web", "list state:stopped tag:Env=prod", 'list "billing api"'),
+    ),
+    Command("whoami", VIEW_IDENTITY, "who you are here and what you may do", examples=("whoami",)),
+    Command(
+        "help",
+        VIEW_HELP,
+        "this help, or the help of one command",
+        argument="command",
+        examples=("help list",),
+    ),
+)
+HELP = COMMANDS[-1]
+
+_WORD = re.compile(r"[a-z][a-z-]*", re.ASCII | re.IGNORECASE)
+_OPTION = re.compile(r"([a-z][a-z-]*):(.*)", re.ASCII | re.IGNORECASE | re.DOTALL)
+_SLACK_LINK = re.compile(r"<(?:https?://|mailto:)([^|<>]*)(?:\|([^<>]*))?>")
+_PLAIN = str.maketrans({**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("\t\r\n", " ")})
+
+
+def parse(text: str) -> Invocation:
+    """Understand the text after `/ec2`; nothing typed is a call for help.
+
+    Raises UsageError (one of its four kinds); the text is bounded and free of control characters afterwards.
+    """
+    words = _words(text)
+    if not words:
+        return Invocation(HELP)
+    command = command_named(words[0])
+    if {"--help", "-h"} & set(words[1:]):
+        return Invocation(HELP, command.name)
+    free: list[str] = []
+    options: dict[str, tuple[str, ...]] = {}
+    for word in words[1:]:
+        match = _OPTION.fullmatch(word)
+        if match is None:
+            free.append(word)
+        else:
+            option = _option(command, match[1])
+            options[option.key] = (*options.get(option.key, ()), _value(command, option, match[2]))
+    if free and command.argument is None:
+        raise MalformedTextError(f"`{command.name}` takes no text after it")
+    return Invocation(command, " ".join(free), options)
+
+
+def command_named(name: str) -> Command:
+    """The command of that name. Raises UnknownCommandError."""
+    by_name = {command.name: command for command in COMMANDS}
+    if _WORD.fullmatch(name) and name.lower() in by_name:
+        return by_name[name.lower()]
+    raise UnknownCommandError(name, nearest(name, by_name))
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant, or None when nothing is near."""
+    return next(iter(difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=0.5)), None)
+
+
+def _words(text: str) -> list[str]:
+    if len(text) > MAX_TEXT:
+        raise MalformedTextError(f"it is longer than {MAX_TEXT} characters")
+    # Slack sends `&`, `<` and `>` as entities, and a host name as a link to it (should_escape in the manifest).
+    plain = html.unescape(_SLACK_LINK.sub(lambda link: link[2] or link[1], text)).translate(_PLAIN)
+    for character in plain:
+        if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"}:
+            raise MalformedTextError(f"it holds an invisible character (U+{ord(character):04X})")
+    lexer = shlex.shlex(plain, posix=True, punctuation_chars=False)
+    lexer.whitespace_split, lexer.quotes, lexer.commenters, lexer.escape = True, '"', "", ""
+    try:
+        return list(lexer)
+    except ValueError:
+        raise MalformedTextError('a `"` is not closed') from None
+
+
+def _option(command: Command, key: str) -> Option:
+    by_key = {option.key: option for option in command.options}
+    if key.lower() in by_key:
+        return by_key[key.lower()]
+    raise UnknownOptionError(command.name, key, nearest(key, by_key), tuple(by_key))
+
+
+def _value(command: Command, option: Option, value: str) -> str:
+    if option.choices:
+        if value.isascii() and value.lower() in option.choices:
+            return value.lower()
+        expected = "one of " + ", ".join(f"`{choice}`" for choice in option.choices)
+        raise InvalidValueError(command.name, option.key, value, expected, nearest(value, option.choices))
+    check = _CHECKS.get(option.key)
+    if check and not check(value):
+        raise InvalidValueError(command.name, option.key, value, f"`{option.value}`, for example")
+    return value
+
+
+def _is_tag(value: str) -> bool:
+    """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions"""
+    key, _, content = value.partition("=")
+    return 0 < len(key) <= 128 and len(content) <= 256
+
+
+_CHECKS: dict[str, Callable[[str], bool]] = {"tag": _is_tag}

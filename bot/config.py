@@ -1,0 +1,156 @@
+"""Settings, read once from an environment mapping: each function asks only for what it uses.
+
+Refuses to start half-configured: one error names everything that is missing or malformed. Values never appear in it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.errors import ConfigurationError
+
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable and what it is for; README's table holds the same list."""
+
+    name: str
+    purpose: str
+    default: str | None = None
+
+
+AUDIT_TABLE_NAME = Setting("AUDIT_TABLE_NAME", "DynamoDB table of the audit")
+STATE_TABLE_NAME = Setting("STATE_TABLE_NAME", "DynamoDB table of links and claims")
+JOBS_QUEUE_URL = Setting("JOBS_QUEUE_URL", "SQS queue between the front door and the worker")
+JOBS_MAX_RECEIVES = Setting("JOBS_MAX_RECEIVES", "receives of a request before the dead-letter queue keeps it", "3")
+COGNITO_USER_POOL_ID = Setting("COGNITO_USER_POOL_ID", "user pool that holds people and their `custom:role`")
+SLACK_TEAM_ID = Setting("SLACK_TEAM_ID", "the one Slack workspace that is served")
+SLACK_APP_ID = Setting("SLACK_APP_ID", "the Slack app's id; requests of other apps are dropped")
+SLACK_SECRET_ARN = Setting(
+    "SLACK_SECRET_ARN", "Secrets Manager secret with `SLACK_SIGNING_SECRET` and `SLACK_BOT_TOKEN`"
+)
+SLACK_SIGNING_SECRET = Setting("SLACK_SIGNING_SECRET", "local runs: the signing secret itself")
+SLACK_BOT_TOKEN = Setting("SLACK_BOT_TOKEN", "local runs: the bot token itself")
+SLACK_API_URL = Setting("SLACK_API_URL", "base of Slack's Web API", "https://slack.com/api/")
+REGIONS = Setting("REGIONS", "comma-separated regions to look at", "the function's own")
+AUDIT_RETENTION_DAYS = Setting("AUDIT_RETENTION_DAYS", "days an audit row is kept", "30")
+AWS_ENDPOINT_URL = Setting("AWS_ENDPOINT_URL", "another AWS endpoint, for local runs", "AWS itself")
+AWS_REGION = Setting("AWS_REGION", "set by Lambda")
+
+SETTINGS = tuple(value for value in list(globals().values()) if isinstance(value, Setting))
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._missing: list[str] = []
+        self._malformed: list[str] = []
+
+    def optional(self, setting: Setting) -> str | None:
+        return self._environ.get(setting.name, "").strip() or None
+
+    def text(self, setting: Setting) -> str:
+        value = self.optional(setting)
+        if value is None and setting.default is None:
+            self._missing.append(setting.name)
+        return value or setting.default or ""
+
+    def number(self, setting: Setting) -> int:
+        value = self.text(setting)
+        if not re.fullmatch(r"[1-9][0-9]{0,4}", value):
+            self._malformed.append(setting.name)
+            return 0
+        return int(value)
+
+    def region(self) -> str:
+        return self.optional(AWS_REGION) or self._environ.get("AWS_DEFAULT_REGION") or self.text(AWS_REGION)
+
+    def regions(self) -> tuple[str, ...]:
+        listed = self.optional(REGIONS)
+        if listed is None:
+            return (self.region(),)
+        names = tuple(dict.fromkeys(name.strip() for name in listed.split(",") if name.strip()))
+        if not names or not all(_REGION.fullmatch(name) for name in names):
+            self._malformed.append(REGIONS.name)
+        return names
+
+    def secret(self, local: Setting) -> str | None:
+        """The local value if it is set; else the ARN must be."""
+        value = self.optional(local)
+        if value is None and self.optional(SLACK_SECRET_ARN) is None:
+            self._missing.append(f"{SLACK_SECRET_ARN.name} (or {local.name})")
+        return value
+
+    def finish(self) -> None:
+        if self._missing or self._malformed:
+            raise ConfigurationError(sorted(set(self._missing)), sorted(set(self._malformed)))
+
+
+@dataclass(frozen=True)
+class DoorSettings:
+    """What `handlers.slack` uses."""
+
+    region: str
+    endpoint_url: str | None
+    jobs_queue_url: str
+    slack_team_id: str
+    slack_app_id: str
+    slack_secret_arn: str | None
+    slack_signing_secret: str | None = field(repr=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "DoorSettings":
+        """Raises ConfigurationError naming all that is missing or malformed."""
+        read = _Reader(environ)
+        settings = cls(
+            region=read.region(),
+            endpoint_url=read.optional(AWS_ENDPOINT_URL),
+            jobs_queue_url=read.text(JOBS_QUEUE_URL),
+            slack_team_id=read.text(SLACK_TEAM_ID),
+            slack_app_id=read.text(SLACK_APP_ID),
+            slack_secret_arn=read.optional(SLACK_SECRET_ARN),
+            slack_signing_secret=read.secret(SLACK_SIGNING_SECRET),
+        )
+        read.finish()
+        return settings
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """What `handlers.worker` uses."""
+
+    region: str
+    endpoint_url: str | None
+    regions: tuple[str, ...]
+    audit_table_name: str
+    audit_retention_days: int
+    state_table_name: str
+    cognito_user_pool_id: str
+    jobs_max_receives: int
+    slack_team_id: str
+    slack_api_url: str
+    slack_secret_arn: str | None
+    slack_bot_token: str | None = field(repr=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "WorkerSettings":
+        """Raises ConfigurationError naming all that is missing or malformed."""
+        read = _Reader(environ)
+        settings = cls(
+            region=read.region(),
+            endpoint_url=read.optional(AWS_ENDPOINT_URL),
+            regions=read.regions(),
+            audit_table_name=read.text(AUDIT_TABLE_NAME),
+            audit_retention_days=read.number(AUDIT_RETENTION_DAYS),
+            state_table_name=read.text(STATE_TABLE_NAME),
+            cognito_user_pool_id=read.text(COGNITO_USER_POOL_ID),
+            jobs_max_receives=read.number(JOBS_MAX_RECEIVES),
+            slack_team_id=read.text(SLACK_TEAM_ID),
+            slack_api_url=read.text(SLACK_API_URL),
+            slack_secret_arn=read.optional(SLACK_SECRET_ARN),
+            slack_bot_token=read.secret(SLACK_BOT_TOKEN),
+        )
+        read.finish()
+        return settings

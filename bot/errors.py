@@ -1,0 +1,226 @@
+"""Every error the product raises on purpose, as one tree.
+
+Raised with facts only; what a person reads is worded at the doors (`bot.views.problem` for Slack). `code` is the
+REST contract's error code.
+
+ChatOpsError
+├── UsageError                  what was typed cannot be understood
+│   ├── UnknownCommandError
+│   ├── UnknownOptionError
+│   ├── InvalidValueError
+│   └── MalformedTextError
+├── AccessDeniedError           who asks may not; `reason` is what the audit row says
+│   ├── NotAMemberError         foreign, guest, bot or deactivated in Slack
+│   ├── NotLinkedError          no Cognito identity behind the Slack user
+│   ├── AccountDisabledError    the Cognito user is disabled, or not the one that was linked
+│   ├── NoRoleError             `custom:role` is neither admin nor readonly
+│   ├── NotPermittedError       the role does not cover the operation
+│   └── IdentityUnavailableError  Slack or Cognito did not say who this is
+├── NotRecordedError            the audit cannot be written, so nothing is done
+├── OutcomeNotRecordedError     done, and only the attempt is on record
+├── OutcomeUnknownError         sent to AWS, and the reply was lost
+├── InstancesUnavailableError   EC2 refused or did not answer
+├── RequestRejectedError        not a genuine request of our Slack app
+├── AwsCallError                an AWS service refused or did not answer
+├── SecretUnavailableError      the Slack secret cannot be read, or is empty
+├── InvalidJobError             a queue message that the front door did not write
+├── JobFailedError              a job ended in something else than an answer
+├── AnswerNotDeliveredError     Slack took the answer by none of its ways
+└── ConfigurationError          settings missing or malformed
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class ChatOpsError(Exception):
+    """The root: whatever is raised on purpose."""
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+
+
+class UsageError(ChatOpsError):
+    """What was typed cannot be understood; nothing was done."""
+
+    code = "INVALID_REQUEST"
+
+
+class UnknownCommandError(UsageError):
+    """There is no such command; `suggestion` is the nearest one, if any is near."""
+
+    def __init__(self, name: str, suggestion: str | None) -> None:
+        super().__init__(name)
+        self.name = name
+        self.suggestion = suggestion
+
+
+class UnknownOptionError(UsageError):
+    """The command has no such option; `suggestion` is the nearest one, if any is near."""
+
+    def __init__(self, command: str, option: str, suggestion: str | None, known: Sequence[str]) -> None:
+        super().__init__(option)
+        self.command = command
+        self.option = option
+        self.suggestion = suggestion
+        self.known = tuple(known)
+
+
+class InvalidValueError(UsageError):
+    """An option's value is not one it takes; `expected` says what it takes, in words."""
+
+    def __init__(self, command: str, option: str, value: str, expected: str, suggestion: str | None = None) -> None:
+        super().__init__(option)
+        self.command = command
+        self.option = option
+        self.value = value
+        self.expected = expected
+        self.suggestion = suggestion
+
+
+class MalformedTextError(UsageError):
+    """The text cannot be read at all; `problem` says why, in words."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+class AccessDeniedError(ChatOpsError):
+    """Who asks may not; always preceded by an `ACCESS_DENIED` row that carries `reason`."""
+
+    code = "FORBIDDEN"
+    reason: str = "denied"
+
+
+class NotAMemberError(AccessDeniedError):
+    """Not a full, active, human member of our workspace; `reason` says which of these fails."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotLinkedError(AccessDeniedError):
+    """No Cognito identity stands behind the Slack user."""
+
+    reason = "not_linked"
+
+
+class AccountDisabledError(AccessDeniedError):
+    """The linked Cognito user is disabled, gone, or not the one that was linked; `reason` says which."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NoRoleError(AccessDeniedError):
+    """The Cognito user's `custom:role` is missing or not a role."""
+
+    reason = "no_role"
+
+
+class NotPermittedError(AccessDeniedError):
+    """The actor's role does not cover the operation."""
+
+    reason = "role_insufficient"
+
+    def __init__(self, operation: str, role: str, needed: str) -> None:
+        super().__init__(operation)
+        self.operation = operation
+        self.role = role
+        self.needed = needed
+
+
+class IdentityUnavailableError(AccessDeniedError):
+    """Slack, the link table or Cognito did not answer; who cannot be identified is refused."""
+
+    reason = "identity_unavailable"
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source)
+        self.source = source
+
+
+class NotRecordedError(ChatOpsError):
+    """The row that must come first could not be written, so nothing was done and nothing is answered."""
+
+
+class OutcomeNotRecordedError(ChatOpsError):
+    """The operation ran; its attempt row stands without an outcome row until the sweep closes it."""
+
+    def __init__(self, attempt_id: str) -> None:
+        super().__init__(attempt_id)
+        self.attempt_id = attempt_id
+
+
+class OutcomeUnknownError(ChatOpsError):
+    """The call was sent and its reply never came: it may or may not have happened."""
+
+
+class InstancesUnavailableError(ChatOpsError):
+    """EC2 refused or did not answer in `region`; `aws_code` is its error code, or the transport's."""
+
+    def __init__(self, region: str, aws_code: str) -> None:
+        super().__init__(region, aws_code)
+        self.region = region
+        self.aws_code = aws_code
+
+
+class RequestRejectedError(ChatOpsError):
+    """Not a genuine request of our Slack app; `status` is the HTTP status to answer."""
+
+    code = "UNAUTHORIZED"
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class AwsCallError(ChatOpsError):
+    """An AWS service refused or did not answer; `aws_code` is its error code, or the transport error's name."""
+
+    def __init__(self, service: str, aws_code: str) -> None:
+        super().__init__(service, aws_code)
+        self.service = service
+        self.aws_code = aws_code
+
+
+class SecretUnavailableError(ChatOpsError):
+    """The Slack secret cannot be read, or one of its two values is empty."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+class InvalidJobError(ChatOpsError):
+    """A queue message that the front door cannot have written; it is never run."""
+
+    code = "INVALID_REQUEST"
+
+
+class JobFailedError(ChatOpsError):
+    """Bolt answered a job with something else than 200."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class AnswerNotDeliveredError(ChatOpsError):
+    """Slack took the answer by none of its ways; `slack_error` is the last refusal."""
+
+    def __init__(self, slack_error: str) -> None:
+        super().__init__(slack_error)
+        self.slack_error = slack_error
+
+
+class ConfigurationError(ChatOpsError):
+    """Settings are missing or malformed; all of them are named at once."""
+
+    def __init__(self, missing: Sequence[str], malformed: Sequence[str]) -> None:
+        super().__init__(", ".join((*missing, *malformed)))
+        self.missing = tuple(missing)
+        self.malformed = tuple(malformed)

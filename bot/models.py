@@ -1,0 +1,179 @@
+"""The nouns that doors and rooms pass to each other: who asks, from where, about what, and what is answered.
+
+Plain frozen data: nothing here calls, reads or decides.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from bot.errors import AccessDeniedError
+
+Block = dict[str, Any]
+
+
+class Role(StrEnum):
+    """Cognito's `custom:role`, compared exactly; anything else is no role."""
+
+    ADMIN = "admin"
+    READONLY = "readonly"
+
+
+class Source(StrEnum):
+    """Which door an action came through."""
+
+    SLACK = "slack"
+    REST = "rest"
+    ALARM = "alarm"
+    SYSTEM = "system"
+
+
+class Outcome(StrEnum):
+    """What became of an action, as its audit row says."""
+
+    ATTEMPTED = "attempted"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    DENIED = "denied"
+    UNKNOWN = "outcome_unknown"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where one request came from; `correlation_id` is the same in every row and log line it causes."""
+
+    source: Source
+    correlation_id: str
+    slack_team_id: str | None = None
+    slack_user_id: str | None = None
+    channel_id: str | None = None
+    ip_address: str | None = None
+    user_agent: str | None = None
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks.
+
+    `user_id` is the Cognito `sub`, or `slack:<team>:<user>` for somebody without a link. `refusal` is set when this
+    person may do nothing at all; the gate records it and raises it.
+    """
+
+    user_id: str
+    email: str | None
+    role: Role | None
+    origin: Origin
+    refusal: AccessDeniedError | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an operation is about; `details` must be JSON-compatible and goes into the audit row."""
+
+    resource_id: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """What is to be recorded. The same `audit_id` recorded twice is one row."""
+
+    actor: Actor
+    action: str
+    resource_type: str
+    resource_id: str
+    outcome: Outcome
+    details: Mapping[str, Any]
+    audit_id: str = field(default_factory=lambda: str(uuid4()))
+
+
+@dataclass(frozen=True)
+class Message:
+    """An answer in Slack: `blocks` to look at, `text` for notifications and screen readers."""
+
+    text: str
+    blocks: list[Block]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One receipt of one SQS message; `receive_count` starts at 1."""
+
+    message_id: str
+    receive_count: int
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Where a request can be answered; `response_url` is a secret (it bypasses channel permissions)."""
+
+    user_id: str
+    channel_id: str | None
+    response_url: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any]) -> "Conversation":
+        """Read Slack's slash command, interaction and event payloads alike."""
+        event = payload.get("event") or {}
+        user = payload.get("user") or event.get("user") or {}
+        channel = payload.get("channel") or event.get("channel") or {}
+        return cls(
+            user_id=payload.get("user_id") or (user if isinstance(user, str) else user.get("id", "")),
+            channel_id=payload.get("channel_id")
+            or (channel if isinstance(channel, str) else channel.get("id"))
+            or None,
+            response_url=payload.get("response_url") or None,
+        )
+
+
+@dataclass(frozen=True)
+class InstanceQuery:
+    """What to list; empty fields do not restrict. `tags` pairs a key with a value, or with None for "has the tag"."""
+
+    text: str = ""
+    states: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str | None], ...] = ()
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One EC2 instance as listed; `name` is the Name tag, untrusted text."""
+
+    instance_id: str
+    name: str
+    state: str
+    instance_type: str
+    zone: str
+    region: str
+    private_ip: str | None
+    launched: datetime | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Instances in name order; `truncated` when EC2 has more than were asked for."""
+
+    instances: Sequence[Instance]
+    regions: tuple[str, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """One HTTP request as it reached API Gateway; header names in lower case."""
+
+    method: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    ip_address: str
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """What to answer; `content` is sent as JSON, None as an empty body (Slack then shows nothing)."""
+
+    status: int
+    content: Mapping[str, Any] | None = None

@@ -1,0 +1,42 @@
+"""What users can ask of us, each with its effect on the world, from which follow its roles and its audit rows.
+
+Nothing is run here: the gate reads these facts.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from bot.models import Role
+
+
+class Effect(Enum):
+    """A look answers and leaves the world as it was; a change does not."""
+
+    LOOK = "look"
+    CHANGE = "change"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation: its name (`ec2:<noun>:<verb>`), and the `action` and `resource_type` of its audit rows."""
+
+    name: str
+    action: str
+    resource_type: str
+    effect: Effect
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """`readonly` may look, `admin` may do all."""
+        return (Role.ADMIN, Role.READONLY) if self.effect is Effect.LOOK else (Role.ADMIN,)
+
+    def permits(self, role: Role | None) -> bool:
+        """Whether `role` covers this operation; no role covers nothing."""
+        return role in self.roles
+
+
+ACCESS_DENIED = "ACCESS_DENIED"
+
+VIEW_HELP = Operation("ec2:help:view", "VIEW_HELP", "USER", Effect.LOOK)
+VIEW_IDENTITY = Operation("ec2:identity:view", "VIEW_IDENTITY", "USER", Effect.LOOK)
+LIST_INSTANCES = Operation("ec2:instance:list", "LIST_INSTANCES", "EC2_INSTANCE", Effect.LOOK)

@@ -1,0 +1,118 @@
+"""The one way to operate: who may, is it on record, and only then the answer.
+
+It refuses an actor without the role, and everything while the audit cannot be written (fail closed).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bot.errors import (
+    AccessDeniedError,
+    AwsCallError,
+    ChatOpsError,
+    InstancesUnavailableError,
+    NotPermittedError,
+    NotRecordedError,
+    OutcomeNotRecordedError,
+    OutcomeUnknownError,
+)
+from bot.models import Actor, AuditEntry, Outcome, Target
+from bot.operations import ACCESS_DENIED, Effect, Operation
+
+if TYPE_CHECKING:
+    from bot.services.audit import Audit
+    from bot.services.identity import Identity
+
+Result = TypeVar("Result")
+
+
+class Gate:
+    """Every door leads through here."""
+
+    def __init__(self, audit: "Audit", identity: "Identity") -> None:
+        self._audit = audit
+        self._identity = identity
+
+    def perform(self, actor: Actor, operation: Operation, target: Target, run: Callable[[], Result]) -> Result:
+        """Run `run` for `actor` and answer its result, with rows as the operation's effect demands.
+
+        A look leaves one row, written once it is known how it went. A change leaves an attempt row first and an
+        outcome row after, and the role is read live for it.
+
+        Raises AccessDeniedError (recorded), NotRecordedError (nothing was done, or nothing may be shown),
+        OutcomeNotRecordedError (done, but only the attempt is on record), and whatever `run` raises.
+        """
+        if operation.effect is Effect.CHANGE:
+            actor = self._identity.actor_for(actor.origin, live=True)
+        self._admit(actor, operation, target)
+        if operation.effect is Effect.CHANGE:
+            return self._change(actor, operation, target, run)
+        return self._look(actor, operation, target, run)
+
+    def _admit(self, actor: Actor, operation: Operation, target: Target) -> None:
+        refusal: AccessDeniedError | None = actor.refusal
+        if refusal is None and not operation.permits(actor.role):
+            refusal = NotPermittedError(operation.name, actor.role or "none", operation.roles[0].value)
+        if refusal is not None:
+            denied = {"operation": operation.action, "reason": refusal.reason}
+            self._audit.record(_entry(actor, operation, target, Outcome.DENIED, denied, ACCESS_DENIED))
+            raise refusal
+
+    def _look(self, actor: Actor, operation: Operation, target: Target, run: Callable[[], Result]) -> Result:
+        try:
+            result = run()
+        except Exception as error:
+            self._audit.record(_entry(actor, operation, target, Outcome.FAILED, _failure(error)))
+            raise
+        self._audit.record(_entry(actor, operation, target, Outcome.SUCCEEDED))
+        return result
+
+    def _change(self, actor: Actor, operation: Operation, target: Target, run: Callable[[], Result]) -> Result:
+        attempt = _entry(actor, operation, target, Outcome.ATTEMPTED)
+        self._audit.record(attempt)
+
+        def close(outcome: Outcome, facts: Mapping[str, Any]) -> None:
+            facts = {**facts, "attempt": attempt.audit_id}
+            try:
+                self._audit.record(_entry(actor, operation, target, outcome, facts))
+            except NotRecordedError:
+                raise OutcomeNotRecordedError(attempt.audit_id) from None
+
+        try:
+            result = run()
+        except OutcomeUnknownError:
+            close(Outcome.UNKNOWN, {})
+            raise
+        except ChatOpsError as error:
+            close(Outcome.FAILED, _failure(error))
+            raise
+        except Exception as error:  # unforeseen: nobody knows how far it came
+            close(Outcome.UNKNOWN, _failure(error))
+            raise
+        close(Outcome.SUCCEEDED, {})
+        return result
+
+
+def _entry(
+    actor: Actor,
+    operation: Operation,
+    target: Target,
+    outcome: Outcome,
+    facts: Mapping[str, Any] | None = None,
+    action: str | None = None,
+) -> AuditEntry:
+    return AuditEntry(
+        actor=actor,
+        action=action or operation.action,
+        resource_type=operation.resource_type,
+        resource_id=target.resource_id,
+        outcome=outcome,
+        details={**target.details, **(facts or {})},
+    )
+
+
+def _failure(error: Exception) -> dict[str, str]:
+    facts = {"error": type(error).__name__}
+    if isinstance(error, AwsCallError | InstancesUnavailableError):
+        facts["code"] = error.aws_code
+    return facts

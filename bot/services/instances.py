@@ -1,0 +1,91 @@
+"""Looks at EC2 instances; what restricts a listing is a filter of EC2's, never of ours.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+"""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from bot.errors import InstancesUnavailableError
+from bot.models import Instance, InstanceQuery, Listing
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+
+MAX_LISTED = 100
+_INSTANCE_ID = re.compile(r"i-[0-9a-f]{8,17}", re.ASCII)
+
+
+class Instances:
+    """The instances of `regions`; `client_for` gives the EC2 client of a region."""
+
+    def __init__(self, client_for: Callable[[str], "EC2Client"], regions: tuple[str, ...]) -> None:
+        self._client_for = client_for
+        self._regions = regions
+
+    def find(self, query: InstanceQuery) -> Listing:
+        """At most 100 instances, by name. Raises InstancesUnavailableError: half a fleet is never passed for whole."""
+        found: list[Instance] = []
+        truncated = False
+        for region in self._regions:
+            instances, more = self._find_in(region, query)
+            found += instances
+            truncated = truncated or more
+        found.sort(key=lambda instance: (instance.name.casefold(), instance.instance_id))
+        return Listing(found[:MAX_LISTED], self._regions, truncated or len(found) > MAX_LISTED)
+
+    def _find_in(self, region: str, query: InstanceQuery) -> tuple[list[Instance], bool]:
+        found: list[Instance] = []
+        more = False
+        try:
+            paginator = self._client_for(region).get_paginator("describe_instances")
+            for page in paginator.paginate(Filters=_filters(query), PaginationConfig={"PageSize": MAX_LISTED}):
+                described = [item for reservation in page["Reservations"] for item in reservation["Instances"]]
+                found += [_instance(item, region) for item in described]
+                more = bool(page.get("NextToken"))
+                if len(found) >= MAX_LISTED:
+                    break
+        except ClientError as error:
+            raise InstancesUnavailableError(region, error.response["Error"]["Code"]) from None
+        except BotoCoreError as error:
+            raise InstancesUnavailableError(region, type(error).__name__) from None
+        return found, more
+
+
+def _filters(query: InstanceQuery) -> list[Any]:
+    filters = []
+    if query.states:
+        filters.append({"Name": "instance-state-name", "Values": list(query.states)})
+    for key, value in query.tags:
+        if value is None:
+            filters.append({"Name": "tag-key", "Values": [key]})
+        else:
+            filters.append({"Name": f"tag:{key}", "Values": [value]})
+    if _INSTANCE_ID.fullmatch(query.text):
+        filters.append({"Name": "instance-id", "Values": [query.text]})
+    elif query.text:
+        filters.append({"Name": "tag:Name", "Values": _spellings(query.text)})
+    return filters
+
+
+def _spellings(text: str) -> list[str]:
+    """EC2 compares with case and has no OR over filters, but a filter takes several values."""
+    wildcard = text if "*" in text or "?" in text else f"*{text}*"
+    return sorted({wildcard, wildcard.lower(), wildcard.upper(), wildcard.title()})
+
+
+def _instance(described: Any, region: str) -> Instance:
+    tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", [])}
+    return Instance(
+        instance_id=described["InstanceId"],
+        name=tags.get("Name", ""),
+        state=described["State"]["Name"],
+        instance_type=described["InstanceType"],
+        zone=described.get("Placement", {}).get("AvailabilityZone", ""),
+        region=region,
+        private_ip=described.get("PrivateIpAddress"),
+        launched=described.get("LaunchTime"),
+    )

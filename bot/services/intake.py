@@ -1,0 +1,98 @@
+"""The front door's whole work: is this a genuine request of our Slack app, and if so, into the queue with it.
+
+It refuses before it parses, and runs nothing itself: it can neither read a table nor touch an instance.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from bot.errors import AwsCallError, RequestRejectedError
+from bot.job import SlackJob, payload_of
+from bot.models import HttpAnswer, HttpRequest
+from bot.signature import is_genuine
+
+if TYPE_CHECKING:
+    from bot.services.jobs_queue import JobsQueue
+    from bot.services.slack_secret import SlackSecret
+
+MAX_BODY_BYTES = 512 * 1024  # as JSON inside a queue message it must stay below SQS's 1 MiB
+NOT_QUEUED = (
+    ":warning: *Nothing was done.* Your request could not be queued, so it was not run and will not be. "
+    "Please send it again in a moment."
+)
+
+logger = logging.getLogger("ec2-chatops")
+
+
+class Intake:
+    """Serves one Slack app in one workspace."""
+
+    def __init__(
+        self, secret: "SlackSecret", queue: "JobsQueue", team_id: str, app_id: str, now: Callable[[], float]
+    ) -> None:
+        self._secret = secret
+        self._queue = queue
+        self._team_id = team_id
+        self._app_id = app_id
+        self._now = now
+
+    def receive(self, request: HttpRequest) -> HttpAnswer:
+        """Queue the request and acknowledge it, or raise RequestRejectedError or SecretUnavailableError."""
+        payload = self._verified_payload(request)
+        if payload.get("type") == "url_verification":
+            return HttpAnswer(200, {"challenge": payload.get("challenge")})
+        if "ssl_check" in payload:
+            return HttpAnswer(200)
+        if payload.get("api_app_id") != self._app_id or self._team_id not in _team_ids(payload):
+            raise RequestRejectedError(401, "another app or workspace")
+        job = SlackJob.create(
+            request.body.decode(), self._now(), request.ip_address, request.headers.get("user-agent", "")
+        )
+        try:
+            self._queue.send(job)
+        except AwsCallError as error:
+            logger.error("request not queued", extra={"job": job.job_id, "code": error.aws_code})
+            return _not_queued(payload)
+        return HttpAnswer(200)
+
+    def _verified_payload(self, request: HttpRequest) -> dict[str, Any]:
+        if request.method != "POST":
+            raise RequestRejectedError(404, "not a POST")
+        if len(request.body) > MAX_BODY_BYTES:
+            raise RequestRejectedError(413, "body too large")
+        if not self._is_genuine(request) and not (self._secret.renew() and self._is_genuine(request)):
+            raise RequestRejectedError(401, "signature")
+        try:
+            return payload_of(request.body.decode())
+        except (ValueError, RecursionError):
+            raise RequestRejectedError(400, "unreadable body") from None
+
+    def _is_genuine(self, request: HttpRequest) -> bool:
+        return is_genuine(
+            self._secret.signing_secret,
+            request.headers.get("x-slack-request-timestamp", ""),
+            request.headers.get("x-slack-signature", ""),
+            request.body,
+            self._now(),
+        )
+
+
+def _team_ids(payload: Mapping[str, Any]) -> set[str]:
+    """The workspaces a payload is addressed to: Slack names them in another place for each kind.
+
+    A person's own team is not among them: who may act is for the worker to say, and to record.
+    """
+    team = payload.get("team") or {}
+    named = [payload.get("team_id"), team.get("id") if isinstance(team, dict) else team]
+    authorizations = payload.get("authorizations")
+    for authorization in authorizations if isinstance(authorizations, list) else ():
+        named.append(authorization.get("team_id") if isinstance(authorization, dict) else None)
+    return {name for name in named if isinstance(name, str)}
+
+
+def _not_queued(payload: Mapping[str, Any]) -> HttpAnswer:
+    """A command's answer is words (Slack shows them); anything else is an HTTP error (Slack sends an event again)."""
+    if "command" in payload:
+        return HttpAnswer(200, {"response_type": "ephemeral", "text": NOT_QUEUED})
+    return HttpAnswer(503)

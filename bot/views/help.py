@@ -1,0 +1,43 @@
+"""What the product can do for this person: the command table, restricted to what their role covers."""
+
+from bot.command import COMMANDS, Command
+from bot.models import Message, Role
+from bot.views.text import context, escape, section
+
+
+def overview(role: Role | None) -> Message:
+    """All commands that `role` may run."""
+    lines = [f"`/ec2 {escape(command.usage)}`\n{command.purpose}" for command in permitted(role)]
+    examples = [f"`/ec2 {example}`" for command in permitted(role) for example in command.examples[-1:]]
+    text = "EC2 Ops. You can run: " + ", ".join(f"/ec2 {command.name}" for command in permitted(role))
+    return Message(
+        text,
+        [
+            {"type": "header", "text": {"type": "plain_text", "text": "EC2 Ops"}},
+            section("\n\n".join(lines)),
+            section("For example " + ", ".join(examples)),
+            context(
+                f"You are `{role or 'nobody'}` here. `/ec2 help list` explains one command. Answers are for you alone."
+            ),
+        ],
+    )
+
+
+def details(command: Command) -> Message:
+    """One command: its options, values and examples."""
+    options = [
+        f"• `{option.key}:{option.value}`: {option.purpose}"
+        + (f" ({', '.join(f'`{choice}`' for choice in option.choices)})" if option.choices else "")
+        for option in command.options
+    ]
+    examples = [f"• `/ec2 {escape(example)}`" for example in command.examples]
+    parts = [f"*`/ec2 {escape(command.usage)}`*\n{command.purpose}"]
+    if options:
+        parts.append("*Options*, each may be given more than once\n" + "\n".join(options))
+    parts.append("*Examples*\n" + "\n".join(examples))
+    return Message(f"/ec2 {escape(command.usage)}: {command.purpose}", [section(part) for part in parts])
+
+
+def permitted(role: Role | None) -> tuple[Command, ...]:
+    """The commands whose operation `role` covers."""
+    return tuple(command for command in COMMANDS if command.operation.permits(role))

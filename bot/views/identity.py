@@ -1,0 +1,24 @@
+"""Who somebody is to us, in words."""
+
+from bot.models import Actor, Message, Role
+from bot.views.help import permitted
+from bot.views.text import context, escape, section
+
+_MEANING = {
+    Role.ADMIN: "you may look at everything and change it",
+    Role.READONLY: "you may look, and change nothing",
+}
+
+
+def whoami(actor: Actor) -> Message:
+    """For a linked person with a role; the role is as Cognito has it, at most a minute old."""
+    role = actor.role or Role.READONLY
+    email = escape(actor.email or actor.user_id)
+    names = ", ".join(f"`/ec2 {command.name}`" for command in permitted(role))
+    return Message(
+        f"You are {email}, role {role}: {_MEANING[role]}.",
+        [
+            section(f"You are *{email}*, linked to <@{actor.origin.slack_user_id}>.\nRole `{role}`: {_MEANING[role]}."),
+            context(f"You can run {names}. Everything you do here is recorded as you (`{escape(actor.user_id)}`)."),
+        ],
+    )

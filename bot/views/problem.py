@@ -1,0 +1,196 @@
+"""What went wrong, in words: what happened, what it means, what to do next.
+
+One wording for each class of the error tree; a test holds this complete. Nothing here shows a stack, a token, an ARN
+or a payload: the unexpected gets a reference that stands in the log and in the audit rows.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from bot import errors
+from bot.models import Message
+from bot.views.text import context, escape, quoted, section
+
+REFERENCE_LENGTH = 12
+
+
+def message(error: errors.ChatOpsError, correlation_id: str) -> Message:
+    """The words for `error`; `correlation_id` gives the reference where somebody may have to look it up."""
+    wording = next(_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS)
+    title, body = wording(error)
+    return _message(title, body, correlation_id if not isinstance(error, errors.UsageError) else None)
+
+
+def gave_up(receives: int, correlation_id: str) -> Message:
+    """For a request that failed on each of its deliveries."""
+    return _message(
+        "Your request failed.",
+        f"It was tried {receives} times and will not be tried again by itself. It is kept for the people who run "
+        "EC2 Ops: give them the reference below. What was recorded of it is in the audit.",
+        correlation_id,
+    )
+
+
+def late(asked: str, received_at: float, correlation_id: str) -> Message:
+    """For a request that waited longer than its answer is worth; `asked` is what was typed, if anything was."""
+    when = f"<!date^{int(received_at)}^{{date_short_pretty}} at {{time}}|some time ago>"
+    what = f"Your {quoted(asked)} of {when}" if asked else f"Your request of {when}"
+    return _message(
+        "Your request came too late, and nothing was done.",
+        f"{what} waited more than half an hour before it could be run. If you still want it, send it again.",
+        correlation_id,
+    )
+
+
+def _message(title: str, body: str, correlation_id: str | None) -> Message:
+    blocks = [section(f":warning: *{title}*\n{body}")]
+    if correlation_id is not None:
+        blocks.append(context(f"Reference `{escape(correlation_id[:REFERENCE_LENGTH])}`"))
+    return Message(f"{title} {body}", blocks)
+
+
+def _unknown_command(error: Any) -> tuple[str, str]:
+    meant = f" Did you mean `/ec2 {error.suggestion}`?" if error.suggestion else ""
+    return (
+        f"There is no command {quoted(error.name)}.",
+        f"Nothing was done.{meant} `/ec2 help` lists what there is.",
+    )
+
+
+def _unknown_option(error: Any) -> tuple[str, str]:
+    meant = f" Did you mean `{error.suggestion}:`?" if error.suggestion else ""
+    known = ", ".join(f"`{key}:`" for key in error.known)
+    takes = f"`{error.command}` takes {known}." if known else f"`{error.command}` takes no options."
+    return f"`{error.command}` has no option {quoted(error.option)}.", f"Nothing was done.{meant} {takes}"
+
+
+def _invalid_value(error: Any) -> tuple[str, str]:
+    meant = f" Did you mean `{error.option}:{error.suggestion}`?" if error.suggestion else ""
+    return (
+        f"{quoted(error.value)} is not a value of `{error.option}:`.",
+        f"Nothing was done.{meant} It takes {error.expected}. See `/ec2 help {error.command}`.",
+    )
+
+
+def _malformed(error: Any) -> tuple[str, str]:
+    return (
+        "That cannot be read.",
+        f"Nothing was done: {error.problem}. `/ec2 help` shows how commands are written.",
+    )
+
+
+_MEMBERSHIP = {
+    "guest": "You are a guest in this workspace. Only full members can operate EC2 from here.",
+    "bot": "Bots and workflows cannot operate EC2 from here: every action needs a person behind it.",
+    "deactivated": "Your Slack account is deactivated.",
+    "foreign": "You belong to another workspace. Only members of this one can operate EC2 from here.",
+}
+_ACCOUNTS = {
+    "account_disabled": "Your sign-in account is disabled, so you can do nothing here until it is enabled again.",
+    "account_deleted": "The sign-in account you were linked to no longer exists.",
+    "account_replaced": "The sign-in account you were linked to was deleted and made anew: you must be linked again.",
+}
+_ASK = "Ask an administrator of EC2 Ops if you think you should."
+
+
+def _not_a_member(error: Any) -> tuple[str, str]:
+    return "You cannot use EC2 Ops.", f"{_MEMBERSHIP[error.reason]} Nothing was done. {_ASK}"
+
+
+def _not_linked(error: Any) -> tuple[str, str]:
+    return (
+        "Slack knows you, EC2 Ops does not yet.",
+        "Your Slack user is not linked to a sign-in account, so nothing was done. To be linked, ask an administrator "
+        "of EC2 Ops: they add a sign-in account with your e-mail address and a role, and link your Slack user to it. "
+        "Then try again; nothing needs to be restarted.",
+    )
+
+
+def _account_disabled(error: Any) -> tuple[str, str]:
+    return "Your account does not let you in.", f"{_ACCOUNTS[error.reason]} Nothing was done. {_ASK}"
+
+
+def _no_role(error: Any) -> tuple[str, str]:
+    return (
+        "You have no role yet.",
+        "You are linked, and your account has neither the role `readonly` nor `admin`, so nothing was done. "
+        "Ask an administrator of EC2 Ops for a role.",
+    )
+
+
+def _not_permitted(error: Any) -> tuple[str, str]:
+    return (
+        f"That needs the role `{error.needed}`.",
+        f"Your role is `{escape(error.role)}`, so nothing was done. Ask an administrator of EC2 Ops for it, "
+        "or to do it for you.",
+    )
+
+
+def _identity_unavailable(error: Any) -> tuple[str, str]:
+    return (
+        "It could not be checked who you are.",
+        "Slack or the sign-in service did not answer, so nothing was done. Try again in a minute.",
+    )
+
+
+def _not_recorded(error: Any) -> tuple[str, str]:
+    return (
+        "Not done: it could not be recorded.",
+        "Every action is recorded before its result is shown, and the record cannot be written right now. "
+        "Try again in a minute; if it stays so, tell the people who run EC2 Ops.",
+    )
+
+
+def _outcome_not_recorded(error: Any) -> tuple[str, str]:
+    return (
+        "Done, but its outcome could not be recorded.",
+        "The attempt is on record and its outcome will be filled in. Do not repeat it: look first at how things are.",
+    )
+
+
+def _outcome_unknown(error: Any) -> tuple[str, str]:
+    return (
+        "It is not known whether that happened.",
+        "It was sent to AWS and the reply was lost. Do not repeat it: look first at how things are.",
+    )
+
+
+def _instances_unavailable(error: Any) -> tuple[str, str]:
+    reasons = {
+        "RequestLimitExceeded": "EC2 is throttling requests. Try again in a minute.",
+        "Throttling": "EC2 is throttling requests. Try again in a minute.",
+        "UnauthorizedOperation": "EC2 Ops itself lacks the permission. Tell the people who run it.",
+        "AuthFailure": "EC2 Ops itself lacks the permission. Tell the people who run it.",
+        "OptInRequired": "The region is not enabled in this account. Tell the people who run EC2 Ops.",
+    }
+    reason = reasons.get(error.aws_code, f"It said {quoted(error.aws_code)}. Try again in a minute.")
+    return (
+        f"EC2 in `{escape(error.region)}` did not answer the question.",
+        f"No list is shown rather than half of one. {reason}",
+    )
+
+
+def _unexpected(error: Any) -> tuple[str, str]:
+    return (
+        "Something went wrong on our side.",
+        "Give the reference below to the people who run EC2 Ops. What was recorded of it is in the audit.",
+    )
+
+
+_WORDS: dict[type[BaseException], Callable[[Any], tuple[str, str]]] = {
+    errors.ChatOpsError: _unexpected,
+    errors.UnknownCommandError: _unknown_command,
+    errors.UnknownOptionError: _unknown_option,
+    errors.InvalidValueError: _invalid_value,
+    errors.MalformedTextError: _malformed,
+    errors.NotAMemberError: _not_a_member,
+    errors.NotLinkedError: _not_linked,
+    errors.AccountDisabledError: _account_disabled,
+    errors.NoRoleError: _no_role,
+    errors.NotPermittedError: _not_permitted,
+    errors.IdentityUnavailableError: _identity_unavailable,
+    errors.NotRecordedError: _not_recorded,
+    errors.OutcomeNotRecordedError: _outcome_not_recorded,
+    errors.OutcomeUnknownError: _outcome_unknown,
+    errors.InstancesUnavailableError: _instances_unavailable,
+}

@@ -1,0 +1,40 @@
+"""Untrusted text made safe to show: nothing in it can ping, link, format or break a message.
+
+https://docs.slack.dev/messaging/formatting-message-text ("Escaping text").
+"""
+
+import unicodedata
+
+from bot.models import Block
+
+ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def escape(text: str) -> str:
+    """For mrkdwn and for a message's top-level text; control and direction characters become visible boxes."""
+    return printable(text).translate(ESCAPES)
+
+
+def printable(text: str) -> str:
+    """For literal places (plain_text, table cells): nothing that hides or reorders what stands beside it."""
+    return "".join("�" if unicodedata.category(character) in {"Cc", "Cf", "Cs"} else character for character in text)
+
+
+def cut(text: str, length: int) -> str:
+    """At most `length` characters, the last of them an ellipsis where something is missing."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def quoted(text: str, length: int = 80) -> str:
+    """What somebody typed, as code."""
+    return f"`{escape(cut(text, length)).replace('`', 'ʼ') or ' '}`"
+
+
+def section(mrkdwn: str) -> Block:
+    """A section block; `mrkdwn` must be escaped already. Slack takes 3,000 characters."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": cut(mrkdwn, 3000)}}
+
+
+def context(mrkdwn: str) -> Block:
+    """A context block; `mrkdwn` must be escaped already."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(mrkdwn, 3000)}]}

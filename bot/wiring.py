@@ -1,0 +1,234 @@
+"""The one composition root: reads the environment, creates clients and builds the services of each function.
+
+Each is built on first use and kept for the life of the container, for as long as its settings are the same. Nothing
+happens at import, and the front door never imports what only the worker needs.
+"""
+
+import logging
+import os
+import time
+import traceback
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from bot.config import DoorSettings, WorkerSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import boto3
+    from slack_bolt import App
+    from slack_sdk import WebClient
+
+    from bot.listeners.jobs import JobRunner
+    from bot.services.aws_json import AwsJson
+    from bot.services.gate import Gate
+    from bot.services.identity import Identity
+    from bot.services.instances import Instances
+    from bot.services.intake import Intake
+    from bot.services.slack_api import SlackApi
+    from bot.services.slack_secret import SlackSecret
+
+Settings = TypeVar("Settings")
+Wiring = TypeVar("Wiring")
+LOGGER_NAME = "ec2-chatops"
+SLACK_TIMEOUT_SECONDS = 5
+_ROOT = str(Path(__file__).parent.parent)
+
+
+def now() -> datetime:
+    """The time in UTC."""
+    return datetime.now(UTC)
+
+
+def epoch() -> float:
+    """The same in epoch seconds."""
+    return time.time()
+
+
+@cache
+def logger() -> logging.Logger:
+    """JSON lines on stdout; modules log through the standard logger of the same name."""
+    from aws_lambda_powertools import Logger
+
+    Logger(service=LOGGER_NAME, level="INFO", utc=True)
+    return logging.getLogger(LOGGER_NAME)
+
+
+def failure(error: BaseException) -> "Mapping[str, Any]":
+    """What a log line says of an unforeseen error: its type, and the last line of our code; never its message."""
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_ROOT)]
+    place = f"{ours[-1].filename.removeprefix(_ROOT)}:{ours[-1].lineno}" if ours else "unknown"
+    return {"error": type(error).__name__, "at": place.lstrip("/")}
+
+
+class DoorWiring:
+    """What `handlers.slack` is made of."""
+
+    def __init__(self, settings: DoorSettings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def intake(self) -> "Intake":
+        """The front door's one service."""
+        from bot.services.intake import Intake
+        from bot.services.jobs_queue import JobsQueue
+
+        settings = self._settings
+        queue = JobsQueue(_aws_json(), settings.jobs_queue_url, settings.region, settings.endpoint_url)
+        secret = _slack_secret(
+            settings.slack_secret_arn,
+            settings.endpoint_url,
+            SLACK_SIGNING_SECRET=settings.slack_signing_secret,
+        )
+        return Intake(secret, queue, settings.slack_team_id, settings.slack_app_id, epoch)
+
+
+class WorkerWiring:
+    """What `handlers.worker` is made of."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def jobs(self) -> "JobRunner":
+        """Runs queued requests."""
+        from bot.listeners.jobs import JobRunner
+        from bot.services.claims import JobClaims
+
+        claims = JobClaims(self._client("dynamodb"), self._settings.state_table_name, epoch)
+        return JobRunner(self._app, claims, self._slack, self._settings.jobs_max_receives, epoch)
+
+    @cached_property
+    def gate(self) -> "Gate":
+        """The one way to operate."""
+        from bot.services.audit import Audit
+        from bot.services.gate import Gate
+
+        settings = self._settings
+        audit = Audit(self._client("dynamodb"), settings.audit_table_name, settings.audit_retention_days, now)
+        return Gate(audit, self.identity)
+
+    @cached_property
+    def _app(self) -> "App":
+        from bot.listeners import app
+        from bot.listeners.commands import CommandListeners
+
+        listeners = CommandListeners(self.gate, self.identity, self._instances, self._slack)
+        return app.build(self._web_client, listeners, lambda: self._secret.bot_token, bolt_logger())
+
+    @cached_property
+    def identity(self) -> "Identity":
+        from bot.services.identity import Identity
+
+        settings = self._settings
+        return Identity(
+            self._slack,
+            self._client("dynamodb"),
+            settings.state_table_name,
+            self._client("cognito-idp"),
+            settings.cognito_user_pool_id,
+            settings.slack_team_id,
+            epoch,
+        )
+
+    @cached_property
+    def _instances(self) -> "Instances":
+        from bot.services.instances import Instances
+
+        return Instances(lambda region: self._client("ec2", region), self._settings.regions)
+
+    @cached_property
+    def _slack(self) -> "SlackApi":
+        from bot.services.slack_api import SlackApi
+
+        return SlackApi(self._web_client, self._secret)
+
+    @cached_property
+    def _web_client(self) -> "WebClient":
+        from slack_sdk import WebClient
+
+        return WebClient(base_url=self._settings.slack_api_url, timeout=SLACK_TIMEOUT_SECONDS)
+
+    @cached_property
+    def _secret(self) -> "SlackSecret":
+        settings = self._settings
+        return _slack_secret(settings.slack_secret_arn, settings.endpoint_url, SLACK_BOT_TOKEN=settings.slack_bot_token)
+
+    @cached_property
+    def _session(self) -> "boto3.Session":
+        import boto3
+
+        return boto3.Session(region_name=self._settings.region)
+
+    @cached_property
+    def _clients(self) -> dict[tuple[str, str], Any]:
+        return {}
+
+    def _client(self, service: str, region: str | None = None) -> Any:
+        """A client kept for the container's life: a hung service costs two tries of two seconds, not minutes."""
+        from botocore.config import Config
+
+        key = (service, region or self._settings.region)
+        if key not in self._clients:
+            config = Config(
+                connect_timeout=1,
+                read_timeout=10 if service == "ec2" else 2,
+                retries={"mode": "standard", "total_max_attempts": 2},
+            )
+            create: Any = self._session.client
+            self._clients[key] = create(
+                service, region_name=key[1], endpoint_url=self._settings.endpoint_url, config=config
+            )
+        return self._clients[key]
+
+
+def door() -> DoorWiring:
+    """The front door's services. Raises ConfigurationError."""
+    return _kept(DoorWiring, DoorSettings.from_env(os.environ))
+
+
+def worker() -> WorkerWiring:
+    """The worker's services. Raises ConfigurationError."""
+    return _kept(WorkerWiring, WorkerSettings.from_env(os.environ))
+
+
+@cache
+def bolt_logger() -> logging.Logger:
+    """Bolt logs whole payloads below WARNING."""
+    child = logger().getChild("bolt")
+    child.setLevel(logging.WARNING)
+    return child
+
+
+_wirings: dict[Any, tuple[Any, Any]] = {}
+
+
+def _kept(kind: "Callable[[Settings], Wiring]", settings: "Settings") -> "Wiring":
+    held_for, wiring = _wirings.get(kind, (None, None))
+    if held_for != settings:
+        wiring = kind(settings)
+        _wirings[kind] = (settings, wiring)
+    return cast("Wiring", wiring)
+
+
+def _aws_json() -> "AwsJson":
+    from bot.services.aws_json import AwsJson, Credentials
+
+    credentials = Credentials(
+        os.environ["AWS_ACCESS_KEY_ID"],
+        os.environ["AWS_SECRET_ACCESS_KEY"],
+        os.environ.get("AWS_SESSION_TOKEN"),
+    )
+    return AwsJson(credentials, now)
+
+
+def _slack_secret(arn: str | None, endpoint_url: str | None, **local: str | None) -> "SlackSecret":
+    from bot.services.slack_secret import SlackSecret, secret_reader
+
+    given = {name: value for name, value in local.items() if value}
+    if given or arn is None:
+        return SlackSecret(lambda: given, epoch)
+    return SlackSecret(secret_reader(_aws_json(), arn, endpoint_url), epoch)

@@ -1,0 +1,155 @@
+"""AWS on this machine: moto behind a single-threaded HTTP server, with a record of who called what.
+
+Refuses parallelism on purpose: behind moto's threaded server two writers can both win one condition.
+"""
+
+import io
+import json
+import re
+import threading
+import urllib.request
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qs
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
+_RPC_PATH = re.compile(r"/service/[^/]+/operation/(\w+)")
+_RESOURCE_FIELDS = ("TableName", "QueueUrl", "SecretId", "UserPoolId", "TopicArn")
+
+# A demo polls all day; what a test asks for is always among the newest.
+_REMEMBERED_CALLS = 20_000
+
+
+@dataclass(frozen=True)
+class AwsCall:
+    """One request: `resource` is the table name, queue URL, secret id, pool id, or `*` where it names none.
+
+    A query on an index has `<table>/index/<name>`. `service` is the signing name, "" for an unsigned call.
+    """
+
+    access_key_id: str
+    service: str
+    action: str
+    resource: str
+
+
+def parse_call(environ: "WSGIEnvironment", body: bytes) -> AwsCall:
+    """What a request asks for, read from its signature's scope and from its protocol's own place."""
+    scope = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+    access_key_id, service = scope.groups() if scope else ("", "")
+    path = environ.get("PATH_INFO", "")
+    target = environ.get("HTTP_X_AMZ_TARGET", "")
+    content_type = environ.get("CONTENT_TYPE", "")
+    if target:
+        return AwsCall(access_key_id, service, target.rsplit(".", 1)[-1], _resource(_json(body)))
+    if content_type.startswith("application/x-www-form-urlencoded"):
+        form = {key: values[0] for key, values in parse_qs(body.decode("utf-8", "replace")).items()}
+        if "Action" in form:
+            return AwsCall(access_key_id, service, form["Action"], _resource(form))
+    rpc = _RPC_PATH.search(path)
+    action = rpc.group(1) if rpc else f"{environ.get('REQUEST_METHOD', '')} {path}"
+    return AwsCall(access_key_id, service, action, "*")
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _resource(fields: dict[str, Any]) -> str:
+    resource = next((str(fields[name]) for name in _RESOURCE_FIELDS if name in fields), "*")
+    return f"{resource}/index/{fields['IndexName']}" if "IndexName" in fields else resource
+
+
+class LocalAws:
+    """A local AWS endpoint with an empty account; port 0 takes any free port.
+
+    moto keeps one account per process: a second endpoint started beside a running one shares it.
+    """
+
+    _running: ClassVar[set["LocalAws"]] = set()
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._address = (host, port)
+        self._calls: deque[AwsCall] = deque(maxlen=_REMEMBERED_CALLS)
+        self._server: Any = None
+        self._thread: threading.Thread | None = None
+        self.url = ""
+
+    @property
+    def calls(self) -> list[AwsCall]:
+        """The newest requests, oldest first."""
+        return list(self._calls)
+
+    def clear_calls(self) -> None:
+        self._calls.clear()
+
+    def start(self) -> "LocalAws":
+        # moto's dispatcher imports a service at its first call; `moto.server` would not be cheaper.
+        from moto.moto_api._internal.models import moto_api_backend
+        from moto.moto_server.werkzeug_app import (
+            DomainDispatcherApplication,
+            MotoRequestHandler,
+            create_backend_app,
+        )
+        from werkzeug.serving import make_server
+
+        class QuietRequestHandler(MotoRequestHandler):
+            # One thread serves all: a client that connects and stays silent must not stop the others.
+            timeout = 10
+
+            def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+                pass
+
+        if not self._running:
+            moto_api_backend.reset()
+        application = self._recording(DomainDispatcherApplication(create_backend_app))
+        host, port = self._address
+        self._server = make_server(host, port, application, threaded=False, request_handler=QuietRequestHandler)
+        self.url = f"http://{host}:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="local-aws", daemon=True)
+        self._thread.start()
+        self._running.add(self)
+        return self
+
+    def stop(self) -> None:
+        if self._server is None or self._thread is None:
+            return
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._server = self._thread = None
+        self._running.discard(self)
+
+    def reset(self) -> None:
+        """Empty the account and the record, in the server's own thread: no request sees half of it."""
+        request = urllib.request.Request(f"{self.url}/moto-api/reset", method="POST")
+        with urllib.request.urlopen(request, timeout=10):
+            self.clear_calls()
+
+    def __enter__(self) -> "LocalAws":
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _recording(self, application: "WSGIApplication") -> "WSGIApplication":
+        def recorded(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            environ["wsgi.input"] = io.BytesIO(body)
+            if not environ.get("PATH_INFO", "").startswith("/moto-api"):
+                self._calls.append(parse_call(environ, body))
+            return application(environ, start_response)
+
+        return recorded

@@ -1,0 +1,247 @@
+"""The local Slack workspace: what people do in it, and how the app hears of it.
+
+It refuses to wait for the app: what a person does is sent from a thread of its own and given up after 3 s.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from playground.people import BOT_NAME, BOT_USER_ID, TEAM_NAME, Channel, Person
+from playground.slack.answers import payload_of, say
+from playground.slack.delivery import PATIENCE_SECONDS, Answer, Deliver, DeliveryError, delivered
+from playground.slack.escaping import escape, link
+from playground.slack.faults import Fault, Faults
+from playground.slack.members import SLACKBOT, Members
+from playground.slack.messages import Board, Event, Message, Subscription
+from playground.slack.payloads import Place, SlashCommand, click_form, command_form, trigger_id
+from playground.slack.refusal import RefusedError
+from playground.slack.response_urls import Hook, ResponseUrls
+from playground.slack.signing import signed_headers
+
+COMMANDS: tuple[Mapping[str, Any], ...] = ({"command": "/ec2", "should_escape": True},)
+
+
+class Workspace:
+    """An in-memory Slack workspace with one installed app; every method may be called from any thread.
+
+    `deliver` carries a request to the app, `scopes` are the bot token's, `slash_commands` the entries of the
+    manifest's `features.slash_commands`. `base_url` is where `create_app` is served; it may be set later.
+    """
+
+    def __init__(
+        self,
+        team_id: str,
+        app_id: str,
+        people: Iterable[Person],
+        channels: Iterable[Channel],
+        bot_token: str,
+        signing_secret: str,
+        scopes: Iterable[str],
+        base_url: str,
+        deliver: Deliver,
+        clock: Callable[[], float] = time.time,
+        slash_commands: Sequence[Mapping[str, Any]] = COMMANDS,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self.team_id = team_id
+        self.app_id = app_id
+        self.bot_token = bot_token
+        self.scopes = frozenset(scopes)
+        self.base_url = base_url
+        self.members = Members(team_id, app_id, people)
+        self.channels = {channel.channel_id: channel for channel in channels}
+        self.commands = {entry.command: entry for entry in map(SlashCommand.of_manifest, slash_commands)}
+        self.board = Board(clock)
+        self.response_urls = ResponseUrls(team_id, clock)
+        self.api_calls: list[tuple[str, dict[str, Any]]] = []
+        self._signing_secret = signing_secret
+        self._verification_token = secrets.token_hex(12)
+        self._deliver = deliver
+        self._clock = clock
+        self._patience = patience
+        self._faults = Faults()
+        self._read: dict[tuple[str, str], str] = {}
+
+    def enter(self, user_id: str, channel_id: str, text: str) -> threading.Thread | None:
+        """What Enter in the composer does: a command goes to the app, anything else into the channel."""
+        if text.startswith("/"):
+            return self.run_command(user_id, channel_id, text)
+        if text.strip():
+            posted = self.board.post(channel_id, user_id, self._linked(text.strip()))
+            self.mark_read(user_id, channel_id, posted.ts)
+        return None
+
+    def run_command(self, user_id: str, channel_id: str, text: str) -> threading.Thread:
+        """Sends `text` (`list` or `/ec2 list`) and returns the sending thread, for those who want to wait."""
+        return _background(lambda: self._run_command(user_id, channel_id, text))
+
+    def click(self, user_id: str, channel_id: str, ts: str, action: Mapping[str, Any]) -> threading.Thread | None:
+        """A click on an element; `action` as in the payload (`type`, `block_id`, `action_id`, `value`…).
+
+        None when the message is gone or isn't this person's to see.
+        """
+        message = self.board.find(channel_id, ts)
+        if message is None or message.visible_to not in (None, user_id):
+            return None
+        body = click_form(
+            self._place(user_id, channel_id),
+            message,
+            {**action, "action_ts": f"{self._clock():.6f}"},
+            self._response_url(user_id, channel_id, ts),
+            trigger_id(),
+        )
+
+        def send() -> None:
+            try:
+                self._send(body)
+            except DeliveryError as failure:
+                event = {"type": "click_failed", "channel": channel_id, "ts": ts, "error": str(failure)}
+                self.board.tell(user_id, event)
+
+        return _background(send)
+
+    def command_body(self, user_id: str, channel_id: str, text: str) -> bytes:
+        """The form Slack would post for `text`, with a response_url that works."""
+        command, _, rest = text.partition(" ") if text.startswith("/") else (next(iter(self.commands)), "", text)
+        typed = self._linked(rest.strip()) if self._escapes(command) else escape(rest.strip())
+        place = self._place(user_id, channel_id)
+        return command_form(place, command, typed, self._response_url(user_id, channel_id), trigger_id())
+
+    def sign(self, body: bytes, timestamp: int | None = None) -> dict[str, str]:
+        """All headers of a request with this body, signed now or at `timestamp`."""
+        at = int(self._clock()) if timestamp is None else timestamp
+        return signed_headers(self._signing_secret, at, body)
+
+    def respond(self, path: str, payload: Mapping[str, Any]) -> Message | None:
+        """A message for a response_url; raises RefusedError."""
+        return say(self.board, self.app_id, self.response_urls.use(path), payload)
+
+    def messages(self, channel_id: str) -> list[Message]:
+        """What everybody in the channel sees."""
+        return [m for m in self.board.all() if m.channel_id == channel_id and not m.ephemeral]
+
+    def ephemerals(self, user_id: str) -> list[Message]:
+        """What only this person sees."""
+        return [message for message in self.board.all() if message.visible_to == user_id]
+
+    def set_user(self, user_id: str, **fields: Any) -> None:
+        """Overrides fields of the user object: `deleted=True`, `team_id=...`, `is_stranger=True`…"""
+        self.members.change(user_id, **fields)
+
+    def fail_next(self, method: str, failure: str | int, retry_after: int | None = None) -> None:
+        """Makes the next call of `method` (or `response_url`) fail with an error word or an HTTP status."""
+        self._faults.add(method, failure, retry_after)
+
+    def fault(self, method: str) -> Fault | None:
+        return self._faults.take(method)
+
+    def mark_read(self, user_id: str, channel_id: str, ts: str) -> None:
+        self._read[user_id, channel_id] = max(ts, self._read.get((user_id, channel_id), ""))
+
+    def subscribe(self, user_id: str) -> Subscription:
+        """What this person's page shows now, followed by every change to it."""
+        return self.board.subscribe(user_id, lambda: self._snapshot(user_id))
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        self.board.unsubscribe(subscription)
+
+    def avatar_url(self, user_id: str) -> str:
+        return f"{self.base_url.rstrip('/')}/avatar/{user_id}.svg"
+
+    def _run_command(self, user_id: str, channel_id: str, text: str) -> None:
+        typed = text if text.startswith("/") else f"{next(iter(self.commands))} {text}"
+        command = typed.split(maxsplit=1)[0]
+        if command not in self.commands:
+            self._slackbot(user_id, channel_id, _unknown_command(command))
+            return
+        try:
+            answer = self._send(self.command_body(user_id, channel_id, typed))
+            payload = payload_of(answer)
+            if payload is None:
+                return
+            if payload.get("response_type") == "in_channel":
+                self.board.post(channel_id, user_id, escape(typed))
+            say(self.board, self.app_id, Hook(user_id, channel_id, self._clock()), payload)
+        except (DeliveryError, RefusedError) as failure:
+            self._slackbot(user_id, channel_id, f'{command} failed with the error "{failure}"')
+
+    def _send(self, body: bytes) -> Answer:
+        return delivered(self._deliver, self.sign(body), body, self._patience)
+
+    def _slackbot(self, user_id: str, channel_id: str, text: str) -> None:
+        self.board.post(channel_id, SLACKBOT, escape(text), visible_to=user_id)
+
+    def _place(self, user_id: str, channel_id: str) -> Place:
+        person, channel = self.members.people[user_id], self.channels[channel_id]
+        team_id = self.members.team_of(user_id)
+        return Place(self.team_id, self.app_id, self._verification_token, person, team_id, channel)
+
+    def _response_url(self, user_id: str, channel_id: str, source_ts: str | None = None) -> str:
+        path = self.response_urls.issue(user_id, channel_id, source_ts)
+        return f"{self.base_url.rstrip('/')}/response/{path}"
+
+    def _escapes(self, command: str) -> bool:
+        entry = self.commands.get(command)
+        return entry is not None and entry.should_escape
+
+    def _linked(self, text: str) -> str:
+        channels = {channel.name: channel.channel_id for channel in self.channels.values()}
+        return link(text, self.members.names(), channels)
+
+    def _snapshot(self, user_id: str) -> Event:
+        return {
+            "type": "snapshot",
+            "team": {"id": self.team_id, "name": TEAM_NAME},
+            "me": user_id,
+            "app": {"id": self.app_id, "name": BOT_NAME, "user": BOT_USER_ID},
+            "people": [_person(person) for person in self.members.people.values()],
+            "channels": [
+                {
+                    "id": channel.channel_id,
+                    "name": channel.name,
+                    "topic": channel.topic,
+                    "members": len(channel.members),
+                    "read": self._read.get((user_id, channel.channel_id), ""),
+                }
+                for channel in self.channels.values()
+            ],
+            "commands": [
+                {"command": c.command, "description": c.description, "usageHint": c.usage_hint}
+                for c in self.commands.values()
+            ],
+            "messages": [message.as_json() for message in self.board.seen_by(user_id)],
+        }
+
+
+def _person(person: Person) -> dict[str, Any]:
+    if person.is_restricted:
+        standing = "guest"
+    elif person.linked:
+        standing = person.role or "no role"
+    else:
+        standing = "not linked"
+    return {
+        "id": person.user_id,
+        "name": person.name,
+        "realName": person.real_name,
+        "title": person.title,
+        "timeZone": person.time_zone,
+        "standing": standing,
+    }
+
+
+def _unknown_command(command: str) -> str:
+    return (
+        f"{command} is not a valid command. In Slack, all messages that start with the “/” character are "
+        "interpreted as commands. If you are trying to send a message and not run a command, try preceding "
+        "the “/” with an empty space."
+    )
+
+
+def _background(work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, name="slack-person", daemon=True)
+    thread.start()
+    return thread

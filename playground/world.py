@@ -1,0 +1,107 @@
+"""The whole product on this machine: a Slack to look at, an AWS to operate, and the functions between them.
+
+It refuses shortcuts: Slack reaches the functions through API Gateway's events, and they reach each other through the
+queue, each in a process of its own with only the environment that the template gives it.
+"""
+
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any
+
+import yaml
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from playground import gateway
+from playground.app import create_app
+from playground.aws import LocalAws
+from playground.functions import Function, FunctionError, to_terminal
+from playground.mapping import EventSourceMapping
+from playground.people import APP_ID, CHANNELS, PEOPLE, TEAM_ID
+from playground.provision import Provisioned, provision
+from playground.slack.workspace import Workspace
+from playground.template import DEFAULT_PATH
+
+MANIFEST_PATH = DEFAULT_PATH.parent / "slack-manifest.yaml"
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        pass
+
+
+class World:
+    """Starts on entering, stops on leaving; `url` is the page's address. Port 0 takes any free port."""
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 8000, log: Callable[[str], None] = to_terminal) -> None:
+        self._address = (host, port)
+        self._log = log
+        self._stack = ExitStack()
+        self._routes: dict[tuple[str, str], Function] = {}
+        self.url = ""
+        self.aws: LocalAws
+        self.slack: Workspace
+        self.provisioned: Provisioned
+
+    def __enter__(self) -> "World":
+        with ExitStack() as stack:
+            self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def _start(self, stack: ExitStack) -> None:
+        # The port comes first, so that one in use is said before anything has started.
+        listening = stack.enter_context(socket.create_server(self._address))
+        host, port = listening.getsockname()[:2]
+        self.url = f"http://{host}:{port}"
+        self.aws = stack.enter_context(LocalAws(host))
+        self.provisioned = provision(self.aws.url, public_url=self.url)
+        environment = self.provisioned.environment
+        manifest = yaml.safe_load(MANIFEST_PATH.read_text(encoding="utf-8"))
+        self.slack = Workspace(
+            TEAM_ID,
+            APP_ID,
+            PEOPLE,
+            CHANNELS,
+            bot_token=environment["SLACK_BOT_TOKEN"],
+            signing_secret=environment["SLACK_SIGNING_SECRET"],
+            scopes=manifest["oauth_config"]["scopes"]["bot"],
+            base_url=self.url,
+            deliver=self._deliver,
+            slash_commands=manifest["features"]["slash_commands"],
+        )
+        for spec in self.provisioned.functions:
+            function = stack.enter_context(Function(spec, log=self._log))
+            self._routes.update(dict.fromkeys(spec.routes, function))
+            if spec.queue_url is not None:
+                mapping = EventSourceMapping.for_function(spec, function.invoke)
+                stack.callback(mapping.start().stop)
+        self._serve(stack, listening)
+
+    def _serve(self, stack: ExitStack, listening: socket.socket) -> None:
+        app = create_app(self.slack)
+        host, port = self._address
+        server = make_server(host, port, app, threaded=True, request_handler=_Quiet, fd=listening.fileno())
+        server.daemon_threads = True  # an open page keeps its request for events
+        stack.callback(server.server_close)
+        threading.Thread(target=server.serve_forever, name="slack", daemon=True).start()
+        stack.callback(server.shutdown)
+
+    def _deliver(
+        self, method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        function = self._routes.get((method, path))
+        if function is None:
+            return gateway.not_found()
+        try:
+            return gateway.http_response(function.invoke(gateway.http_api_event(method, path, headers, body)))
+        except FunctionError as error:
+            self._log(f"{function.spec.logical_id}: {error}")
+            return gateway.internal_error()

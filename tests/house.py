@@ -1,0 +1,192 @@
+"""The product between a local Slack and a local AWS, in one process: what most tests talk to.
+
+Handlers are entered as AWS enters them, each with only the environment that the template gives it.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+from boto3.dynamodb.types import TypeDeserializer
+from flask import Flask
+from moto.dynamodb.models import dynamodb_backends
+from moto.sqs.models import sqs_backends
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+import handlers.slack
+import handlers.worker
+from bot import wiring
+from playground.app import create_app
+from playground.aws import LocalAws
+from playground.functions import lambda_environment
+from playground.gateway import ACCOUNT_ID, http_api_event, http_response
+from playground.mapping import EventSourceMapping
+from playground.people import APP_ID, CHANNELS, PEOPLE, TEAM_ID
+from playground.provision import FunctionSpec, provision
+from playground.slack.messages import Message
+from playground.slack.workspace import Workspace
+
+ROOT = Path(__file__).parent.parent
+MANIFEST = yaml.safe_load((ROOT / "slack-manifest.yaml").read_text())
+HANDLERS = {"handlers.slack.handler": handlers.slack.handler, "handlers.worker.handler": handlers.worker.handler}
+DOOR, WORKER = "SlackFunction", "WorkerFunction"
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        pass
+
+
+class House:
+    """One workspace, one AWS account, two functions. `fresh` starts new containers and forgets what was said."""
+
+    def __init__(self, aws: LocalAws) -> None:
+        self.aws = aws
+        self._server = make_server("127.0.0.1", 0, Flask(__name__), threaded=True, request_handler=_Quiet)
+        url = f"http://127.0.0.1:{self._server.server_port}"
+        self.provisioned = provision(aws.url, public_url=url)
+        environment = self.environment = self.provisioned.environment
+        self.slack = Workspace(
+            TEAM_ID,
+            APP_ID,
+            PEOPLE,
+            CHANNELS,
+            bot_token=environment["SLACK_BOT_TOKEN"],
+            signing_secret=environment["SLACK_SIGNING_SECRET"],
+            scopes=MANIFEST["oauth_config"]["scopes"]["bot"],
+            base_url=url,
+            deliver=self.deliver,
+            slash_commands=MANIFEST["features"]["slash_commands"],
+        )
+        self._server.app = create_app(self.slack)
+        self.mapping = EventSourceMapping.for_function(self.function(WORKER), lambda event: self.invoke(WORKER, event))
+        self._since = ""
+        self._session = boto3.Session("AKIALOCALTESTS", "local", region_name=environment["AWS_REGION"])
+        self._clients: dict[str, Any] = {}
+
+    def serve(self) -> None:
+        self._server.serve_forever()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def fresh(self) -> None:
+        """Cold containers, an empty queue, and a mark: `rows` and `said` tell only what happens from here on."""
+        self.fresh_containers()
+        region = self.environment["AWS_REGION"]
+        # PurgeQueue works once a minute, and would leave what is in flight for the next test to meet.
+        for queue in sqs_backends[ACCOUNT_ID][region].queues.values():
+            queue._messages.clear()
+            queue.deleted_messages.clear()
+        dynamodb_backends[ACCOUNT_ID][region].tables[self.environment["AUDIT_TABLE_NAME"]].items.clear()
+        self.aws.clear_calls()
+        self.slack.api_calls.clear()
+        self._since = self.slack.board.next_ts()
+
+    def fresh_containers(self) -> None:
+        """The next invocation starts cold."""
+        wiring._wirings.clear()
+
+    @property
+    def dead_letter_queue(self) -> str:
+        return self.provisioned.names["DeadJobsQueue"]
+
+    def function(self, logical_id: str) -> FunctionSpec:
+        return self.provisioned.function(logical_id)
+
+    def client(self, service: str) -> Any:
+        """The test's own client; it was made before any fault."""
+        if service not in self._clients:
+            create: Any = self._session.client
+            self._clients[service] = create(service, endpoint_url=self.aws.url)
+        return self._clients[service]
+
+    @contextmanager
+    def running_as(self, logical_id: str, extra: Mapping[str, str] | None = None) -> Iterator[None]:
+        """The process environment is the function's, and nothing but it."""
+        before = dict(os.environ)
+        os.environ.clear()
+        os.environ.update(lambda_environment(self.function(logical_id), ROOT))
+        os.environ.update(extra or {})
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+    def invoke(self, logical_id: str, event: dict[str, Any], extra: Mapping[str, str] | None = None) -> Any:
+        with self.running_as(logical_id, extra):
+            return HANDLERS[self.function(logical_id).handler](event, None)
+
+    def deliver(
+        self, method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        return http_response(self.invoke(DOOR, http_api_event(method, path, headers, body)))
+
+    def post(self, body: bytes, headers: Mapping[str, str] | None = None) -> int:
+        """The status the door answers to a request; signed as Slack signs unless headers are given."""
+        return self.deliver("POST", "/slack/events", dict(headers or self.slack.sign(body)), body)[0]
+
+    def type(self, text: str, user_id: str = "U0ADA", channel_id: str = "C0OPS") -> None:
+        """Somebody presses Enter; the request is queued and not yet worked on."""
+        self.slack.run_command(user_id, channel_id, text).join()
+
+    def work(self) -> int:
+        """Run what is queued until the queue is empty; how many messages were received."""
+        received = 0
+        while count := self.mapping.poll_once():
+            received += count
+        return received
+
+    def say(self, text: str, user_id: str = "U0ADA", channel_id: str = "C0OPS") -> Message:
+        """Somebody types a command; the one answer they see."""
+        before = len(self.said(user_id))
+        self.type(text, user_id, channel_id)
+        self.work()
+        answers = self.said(user_id)[before:]
+        assert len(answers) == 1, [message.text for message in answers]
+        return answers[0]
+
+    def said(self, user_id: str = "U0ADA") -> list[Message]:
+        """What this person alone was shown."""
+        return [message for message in self.slack.ephemerals(user_id) if message.ts > self._since]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The audit rows written since, in time order."""
+        read = TypeDeserializer().deserialize
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.environment["AUDIT_TABLE_NAME"])
+        items = [item for page in pages for item in page["Items"]]
+        found = [{name: read(value) for name, value in item.items()} for item in items]
+        return sorted(found, key=lambda row: row["timestamp"])
+
+    def queued(self, text: str = "list", user_id: str = "U0ADA") -> dict[str, Any]:
+        """The SQS event of a command that the door has queued, taken off the queue."""
+        self.type(text, user_id)
+        return self.received()
+
+    def received(self) -> dict[str, Any]:
+        caught: list[dict[str, Any]] = []
+
+        def catch(event: dict[str, Any]) -> dict[str, Any]:
+            caught.append(event)
+            return {"batchItemFailures": []}
+
+        EventSourceMapping.for_function(self.function(WORKER), catch).poll_once()
+        return caught[0]
+
+    def dead_letters(self) -> list[str]:
+        answer = self.client("sqs").receive_message(QueueUrl=self.dead_letter_queue, MaxNumberOfMessages=10)
+        return [message["Body"] for message in answer.get("Messages", [])]
+
+
+def wait_until(condition: Any, seconds: float = 5.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)

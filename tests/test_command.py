@@ -1,0 +1,162 @@
+"""What may be typed after `/ec2`, what is understood of it, and what hostile text does: nothing."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import operations
+from bot.command import COMMANDS, MAX_TEXT, Invocation, parse
+from bot.errors import InvalidValueError, MalformedTextError, UnknownCommandError, UnknownOptionError, UsageError
+from bot.listeners.commands import CommandListeners
+
+
+def understood(text: str) -> tuple[str, str, dict[str, tuple[str, ...]]]:
+    invocation = parse(text)
+    return invocation.command.name, invocation.text, dict(invocation.options)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ("help", "", {})),
+        ("   \t ", ("help", "", {})),
+        ("help", ("help", "", {})),
+        ("help list", ("help", "list", {})),
+        ("list --help", ("help", "list", {})),
+        ("list -h", ("help", "list", {})),
+        ("whoami", ("whoami", "", {})),
+        ("list", ("list", "", {})),
+        ("LIST", ("list", "", {})),
+        ("list web", ("list", "web", {})),
+        ("list billing api", ("list", "billing api", {})),
+        ('list "billing  api"', ("list", "billing  api", {})),
+        ("list “billing api”", ("list", "billing api", {})),  # what a phone's keyboard makes of quotes
+        ("list state:running", ("list", "", {"state": ("running",)})),
+        ("list STATE:Running", ("list", "", {"state": ("running",)})),
+        ("list state:running state:stopped", ("list", "", {"state": ("running", "stopped")})),
+        ("list tag:Env=prod web", ("list", "web", {"tag": ("Env=prod",)})),
+        ('list tag:"Name=web server"', ("list", "", {"tag": ("Name=web server",)})),
+        ('list "tag:Name=web server"', ("list", "", {"tag": ("Name=web server",)})),
+        ("list tag:Env", ("list", "", {"tag": ("Env",)})),
+        ("list tag:aws:autoscaling:groupName=web", ("list", "", {"tag": ("aws:autoscaling:groupName=web",)})),
+        ("list bob's", ("list", "bob's", {})),
+        ("list a&amp;b", ("list", "a&b", {})),  # Slack escapes the three characters
+        ("list <http://web.example.com|web.example.com>", ("list", "web.example.com", {})),
+        ("list <https://web.example.com>", ("list", "web.example.com", {})),
+        ("list naïve-名前-🚀", ("list", "naïve-名前-🚀", {})),
+    ],
+)
+def test_what_is_typed_is_understood(text: str, expected: tuple[str, str, dict[str, tuple[str, ...]]]) -> None:
+    assert understood(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [("lst", "list"), ("lits web", "list"), ("who", "whoami"), ("halp", "help"), ("xyzzy", None)],
+)
+def test_an_unknown_command_is_answered_with_the_nearest(text: str, suggestion: str | None) -> None:
+    with pytest.raises(UnknownCommandError) as caught:
+        parse(text)
+    assert caught.value.suggestion == suggestion
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"), [("list stat:running", "state"), ("list tags:Env=prod", "tag"), ("list zzz:1", None)]
+)
+def test_an_unknown_option_is_answered_with_the_nearest(text: str, suggestion: str | None) -> None:
+    with pytest.raises(UnknownOptionError) as caught:
+        parse(text)
+    assert caught.value.suggestion == suggestion
+    assert caught.value.known == ("state", "tag")
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [("list state:runing", "running"), ("list state:", None), ("list state:stop", "stopped"), ("list state:42", None)],
+)
+def test_an_unknown_value_is_answered_with_the_nearest(text: str, suggestion: str | None) -> None:
+    with pytest.raises(InvalidValueError) as caught:
+        parse(text)
+    assert caught.value.suggestion == suggestion
+
+
+@pytest.mark.parametrize("text", ["list tag:", "list tag:=prod", f"list tag:{'k' * 129}=v", f"list tag:k={'v' * 257}"])
+def test_a_tag_that_aws_could_not_hold_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValueError):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('list "web', 'a `"` is not closed'),
+        ("whoami really", "`whoami` takes no text after it"),
+        ("list " + "x" * MAX_TEXT, "it is longer than 1000 characters"),
+    ],
+)
+def test_what_cannot_be_read_is_said(text: str, problem: str) -> None:
+    with pytest.raises(MalformedTextError) as caught:
+        parse(text)
+    assert caught.value.problem == problem
+
+
+@pytest.mark.parametrize(
+    "hidden", ["\x00", "\x1b[31m", "\x07", "\u202e", "\u200b", "\ufeff", "\ue000", "\ud800", "\x85"]
+)
+def test_N2_invisible_characters_are_refused_by_name(hidden: str) -> None:
+    with pytest.raises(MalformedTextError) as caught:
+        parse(f"list web{hidden}1")
+    assert f"U+{ord(hidden[0]):04X}" in caught.value.problem
+
+
+def test_N2_line_breaks_are_blanks_even_inside_quotes() -> None:
+    assert understood('list "a\r\nb"\tc') == ("list", "a  b c", {})
+
+
+@pytest.mark.parametrize("text", ["ｌｉｓｔ", "lіst", "list\u0301", "١", "whoamı", "ＬＩＳＴ", "lıst"])
+def test_N3_look_alikes_of_a_command_are_not_the_command(text: str) -> None:
+    with pytest.raises(UnknownCommandError):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", ["list state:ｒｕｎｎｉｎｇ", "list state:running\u0301", "list state:runnıng"])
+def test_N3_look_alikes_of_a_value_are_not_the_value(text: str) -> None:
+    with pytest.raises(InvalidValueError):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", ["list ｓtate:running", "list stаte:running"])
+def test_N3_a_look_alike_of_an_option_is_text_to_search_for(text: str) -> None:
+    assert understood(text) == ("list", text.removeprefix("list "), {})
+
+
+@given(st.text())
+def test_N2_no_text_at_all_raises_anything_but_a_usage_error(text: str) -> None:
+    try:
+        invocation = parse(text)
+    except UsageError:
+        return
+    assert isinstance(invocation, Invocation)
+    assert len(invocation.text) <= MAX_TEXT
+    assert all(character.isprintable() for character in invocation.text)
+
+
+@given(
+    st.lists(st.sampled_from(['"', "list", "state:", "running", "tag:", "=", " ", "<", ">", "|", "&amp;", ":", "\\"]))
+)
+def test_N2_no_arrangement_of_the_syntax_raises_anything_but_a_usage_error(parts: list[str]) -> None:
+    try:
+        parse("".join(parts))
+    except UsageError:
+        return
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_example_in_the_table_is_understood_as_its_command(command: operations.Operation) -> None:
+    for example in command.examples:  # type: ignore[attr-defined]
+        assert parse(example).command is command
+
+
+def test_every_command_of_the_table_has_a_listener_and_no_listener_is_without() -> None:
+    listeners = CommandListeners(None, None, None, None)  # type: ignore[arg-type]
+    assert set(listeners.runners) == {command.name for command in COMMANDS}

@@ -1,0 +1,99 @@
+"""Settings: each function asks for what it uses, and says at once all that is missing."""
+
+import os
+
+import pytest
+
+from bot.config import SETTINGS, DoorSettings, WorkerSettings
+from bot.errors import ConfigurationError
+from playground.template import SAM_FUNCTION, Template
+from tests.house import DOOR, WORKER, House
+
+DOOR_ENVIRONMENT = {
+    "AWS_REGION": "eu-west-1",
+    "JOBS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs",
+    "SLACK_TEAM_ID": "T1",
+    "SLACK_APP_ID": "A1",
+    "SLACK_SIGNING_SECRET": "sssh",
+}
+WORKER_ENVIRONMENT = {
+    "AWS_REGION": "eu-west-1",
+    "AUDIT_TABLE_NAME": "audit",
+    "STATE_TABLE_NAME": "state",
+    "COGNITO_USER_POOL_ID": "eu-west-1_x",
+    "SLACK_TEAM_ID": "T1",
+    "SLACK_BOT_TOKEN": "xoxb-sssh",
+}
+
+
+def test_one_error_names_everything_that_is_missing() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        WorkerSettings.from_env({"SLACK_TEAM_ID": "  "})
+    assert caught.value.missing == (
+        "AUDIT_TABLE_NAME",
+        "AWS_REGION",
+        "COGNITO_USER_POOL_ID",
+        "SLACK_SECRET_ARN (or SLACK_BOT_TOKEN)",
+        "SLACK_TEAM_ID",
+        "STATE_TABLE_NAME",
+    )
+
+
+@pytest.mark.parametrize("name", sorted(DOOR_ENVIRONMENT))
+def test_the_door_needs_each_of_its_settings(name: str) -> None:
+    DoorSettings.from_env(DOOR_ENVIRONMENT)
+    with pytest.raises(ConfigurationError, match=name):
+        DoorSettings.from_env({key: value for key, value in DOOR_ENVIRONMENT.items() if key != name})
+
+
+@pytest.mark.parametrize("name", sorted(WORKER_ENVIRONMENT))
+def test_the_worker_needs_each_of_its_settings(name: str) -> None:
+    WorkerSettings.from_env(WORKER_ENVIRONMENT)
+    with pytest.raises(ConfigurationError, match=name):
+        WorkerSettings.from_env({key: value for key, value in WORKER_ENVIRONMENT.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AUDIT_RETENTION_DAYS", "0"),
+        ("AUDIT_RETENTION_DAYS", "-1"),
+        ("AUDIT_RETENTION_DAYS", "30 days"),
+        ("AUDIT_RETENTION_DAYS", "٣٠"),
+        ("JOBS_MAX_RECEIVES", "many"),
+        ("REGIONS", "eu-west-1;us-east-1"),
+        ("REGIONS", ","),
+        ("REGIONS", "moon"),
+    ],
+)
+def test_a_malformed_value_is_named_and_not_repeated(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        WorkerSettings.from_env({**WORKER_ENVIRONMENT, name: value})
+    assert caught.value.malformed == (name,)
+    assert str(caught.value) == name
+
+
+def test_defaults_are_the_functions_own_region_and_thirty_days() -> None:
+    settings = WorkerSettings.from_env({**WORKER_ENVIRONMENT, "REGIONS": ""})
+    assert settings.regions == ("eu-west-1",)
+    assert settings.audit_retention_days == 30
+    assert settings.slack_api_url == "https://slack.com/api/"
+
+
+def test_regions_are_a_list_without_repetition() -> None:
+    settings = WorkerSettings.from_env({**WORKER_ENVIRONMENT, "REGIONS": "eu-west-1, us-gov-west-1,eu-west-1,"})
+    assert settings.regions == ("eu-west-1", "us-gov-west-1")
+
+
+def test_K2_no_secret_shows_in_a_repr() -> None:
+    shown = repr(DoorSettings.from_env(DOOR_ENVIRONMENT)) + repr(WorkerSettings.from_env(WORKER_ENVIRONMENT))
+    assert "sssh" not in shown
+
+
+def test_the_template_gives_each_function_what_it_needs_and_nothing_unknown(house: House) -> None:
+    for logical_id, settings in ((DOOR, DoorSettings), (WORKER, WorkerSettings)):
+        with house.running_as(logical_id):
+            settings.from_env(os.environ)
+    known = {setting.name for setting in SETTINGS}
+    for resource in Template.load().resources(SAM_FUNCTION).values():
+        assert set(resource.properties["Environment"]["Variables"]) <= known

@@ -1,0 +1,197 @@
+"""What people see: within Slack's limits whatever the data, and never a ping."""
+
+import inspect
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot import errors
+from bot.command import COMMANDS
+from bot.models import Actor, Instance, InstanceQuery, Listing, Message, Origin, Role, Source
+from bot.views import help as help_view
+from bot.views import identity, instances, problem
+from playground.slack.block_kit import problems
+
+ORIGIN = Origin(Source.SLACK, "0123456789abcdef0123456789abcdef", "T0PLAYGND", "U0ADA", "C0OPS")
+WEB = Instance("i-0123456789abcdef0", "web-1", "running", "m6i.large", "us-east-1a", "us-east-1", "10.0.0.1", None)
+
+
+def fleet(*found: Instance, truncated: bool = False) -> Listing:
+    return Listing(found, ("us-east-1",), truncated)
+
+
+def shown(message: Message) -> str:
+    return message.text + repr(message.blocks)
+
+
+def assert_slack_takes(message: Message) -> None:
+    assert problems(message.blocks) == []
+    assert 0 < len(message.text) <= 4000
+
+
+def texts(value: Any) -> list[tuple[str, str]]:
+    """(kind, text) of every text in the blocks; mrkdwn is where markup has a meaning."""
+    if isinstance(value, list):
+        return [found for item in value for found in texts(item)]
+    if isinstance(value, dict):
+        own = [(value.get("type", ""), value["text"])] if isinstance(value.get("text"), str) else []
+        return own + [found for item in value.values() for found in texts(item)]
+    return []
+
+
+def test_a_listing_says_how_many_in_which_state_and_shows_each() -> None:
+    message = instances.listing(fleet(WEB, replace(WEB, name="db", state="stopped")), InstanceQuery())
+    assert_slack_takes(message)
+    assert message.text.startswith("2 instances in us-east-1: 1 running, 1 stopped.")
+    (table,) = [block for block in message.blocks if block["type"] == "table"]
+    assert [[cell["text"] for cell in row] for row in table["rows"]] == [
+        ["Name", "Instance", "State", "Type", "Zone", "Private IP"],
+        ["web-1", WEB.instance_id, "🟢 running", "m6i.large", "us-east-1a", "10.0.0.1"],
+        ["db", WEB.instance_id, "⚪ stopped", "m6i.large", "us-east-1a", "10.0.0.1"],
+    ]
+
+
+def test_one_instance_is_not_instances() -> None:
+    assert instances.listing(fleet(WEB), InstanceQuery()).text.startswith("1 instance in us-east-1: 1 running.")
+
+
+def test_an_empty_fleet_and_an_empty_match_are_said_differently() -> None:
+    assert instances.listing(fleet(), InstanceQuery()).text == "There are no instances in us-east-1."
+    nothing = instances.listing(fleet(), InstanceQuery("<web>", ("running",), (("Env", "a&b"), ("Team", None))))
+    assert nothing.text == "No instance matches in us-east-1."
+    assert "name or id &lt;web&gt; · state running · tag Env=a&amp;b · tag Team" in shown(nothing)
+
+
+def test_what_is_not_shown_is_said() -> None:
+    many = [replace(WEB, name=f"web-{number}") for number in range(100)]
+    message = instances.listing(fleet(*many, truncated=True), InstanceQuery())
+    assert_slack_takes(message)
+    assert "More than 100 instances" in message.text
+    assert "The first 99 by name are shown" in shown(message)
+
+
+NAMES = st.one_of(
+    st.text(max_size=300),
+    st.sampled_from(
+        [
+            "<!channel>",
+            "<!here|x>",
+            "<@U0ADA>",
+            "<https://evil.example|aws>",
+            "*_~`>",
+            "\u202egnp.exe",
+            "x" * 100_000,
+            "@here",
+        ]
+    ),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(NAMES, min_size=1, max_size=120), NAMES, st.booleans())
+def test_N2_whatever_instances_are_called_slack_takes_the_message_and_nobody_is_pinged(
+    names: list[str], text: str, truncated: bool
+) -> None:
+    found = [replace(WEB, name=name) for name in names]
+    message = instances.listing(fleet(*found, truncated=truncated), InstanceQuery(text, (), (("Name", text),)))
+    assert_slack_takes(message)
+    markup = [body for kind, body in texts(message.blocks) if kind == "mrkdwn"] + [message.text]
+    assert not any("<" in body for body in markup)
+    assert not any("\u202e" in body for _, body in texts(message.blocks))
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.READONLY])
+def test_help_lists_what_this_role_may_run_and_nothing_else(role: Role) -> None:
+    message = help_view.overview(role)
+    assert_slack_takes(message)
+    for command in COMMANDS:
+        assert (f"/ec2 {command.name}" in message.text) == command.operation.permits(role)
+
+
+def test_nobody_may_run_nothing() -> None:
+    assert help_view.permitted(None) == ()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_help_of_a_command_names_its_options_values_and_examples(command: Any) -> None:
+    message = help_view.details(command)
+    assert_slack_takes(message)
+    for word in [*command.examples, *(option.key for option in command.options)]:
+        assert word in shown(message)
+    for option in command.options:
+        assert all(choice in shown(message) for choice in option.choices)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_whoami_names_the_person_the_role_and_what_it_means(role: Role) -> None:
+    message = identity.whoami(Actor("sub-1", "ada<x>@playground.example", role, ORIGIN))
+    assert_slack_takes(message)
+    assert f"`{role}`" in shown(message)
+    assert "ada&lt;x&gt;@playground.example" in message.text
+
+
+def every_error() -> list[type[errors.ChatOpsError]]:
+    found = [item for item in vars(errors).values() if inspect.isclass(item) and issubclass(item, errors.ChatOpsError)]
+    assert len(found) > 20
+    return found
+
+
+SAMPLES: dict[str, tuple[Any, ...]] = {
+    "UnknownCommandError": ("<!channel>`x`", "list"),
+    "UnknownOptionError": ("list", "stat", "state", ("state", "tag")),
+    "InvalidValueError": ("list", "state", "x" * 5000, "one of `running`", "running"),
+    "MalformedTextError": ("it is empty",),
+    "NotAMemberError": ("guest",),
+    "AccountDisabledError": ("account_disabled",),
+    "NotPermittedError": ("ec2:instance:reboot", "readonly", "admin"),
+    "IdentityUnavailableError": ("slack",),
+    "NotRecordedError": ("ThrottlingException",),
+    "OutcomeNotRecordedError": ("attempt",),
+    "InstancesUnavailableError": ("us-east-1", "RequestLimitExceeded"),
+    "RequestRejectedError": (401, "signature"),
+    "AwsCallError": ("sqs", "AccessDenied"),
+    "SecretUnavailableError": ("empty",),
+    "JobFailedError": (404,),
+    "AnswerNotDeliveredError": ("channel_not_found",),
+    "ConfigurationError": (("A",), ()),
+}
+CODES = {
+    "INVALID_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "CONFLICT", "THROTTLED", "INTERNAL_ERROR"
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", every_error(), ids=lambda kind: kind.__name__)
+def test_every_error_has_words_for_slack_and_a_code_for_rest(kind: type[errors.ChatOpsError]) -> None:
+    error = kind(*SAMPLES.get(kind.__name__, ()))
+    message = problem.message(error, ORIGIN.correlation_id)
+    assert_slack_takes(message)
+    assert kind.code in CODES
+    assert "<!channel>" not in shown(message)
+    has_reference = ORIGIN.correlation_id[:12] in shown(message)
+    assert has_reference == (not isinstance(error, errors.UsageError))
+
+
+def test_every_error_stands_in_the_tree_that_the_module_draws() -> None:
+    drawn = errors.__doc__ or ""
+    for kind in every_error():
+        assert kind.__name__ in drawn
+
+
+@pytest.mark.parametrize("reason", ["guest", "bot", "deactivated", "foreign"])
+def test_each_reason_for_not_being_a_member_has_its_words(reason: str) -> None:
+    assert_slack_takes(problem.message(errors.NotAMemberError(reason), "c"))
+
+
+@pytest.mark.parametrize("reason", ["account_disabled", "account_deleted", "account_replaced"])
+def test_each_reason_for_an_account_that_lets_nobody_in_has_its_words(reason: str) -> None:
+    assert_slack_takes(problem.message(errors.AccountDisabledError(reason), "c"))
+
+
+@pytest.mark.parametrize("code", ["RequestLimitExceeded", "UnauthorizedOperation", "OptInRequired", "Strange<Code>"])
+def test_each_refusal_of_ec2_says_what_to_do(code: str) -> None:
+    message = problem.message(errors.InstancesUnavailableError("eu-west-1", code), "c")
+    assert_slack_takes(message)
+    assert "eu-west-1" in message.text
