@@ -11,10 +11,10 @@ LAMBDA := --platform manylinux2014_aarch64 --platform manylinux_2_28_aarch64 --i
 LAMBDA_PYTHON ?= python3.13
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser check fix bench build deploy clean
+.PHONY: help demo test browser screenshots check fix bench build deploy clean
 
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/playground ## the whole product on this machine, in a page that behaves like Slack (PORT=8000)
 	@$(BIN)/python -m playground --port $(PORT)
@@ -24,6 +24,9 @@ test: $(VENV)/dev ## every test that needs no browser
 
 browser: $(VENV)/dev ## the page itself, in headless Chromium (CHROMIUM=/usr/bin/chromium)
 	$(BIN)/python -m pytest -m browser
+
+screenshots: $(VENV)/dev ## take the pictures in docs/ anew
+	$(BIN)/python -m tests.browser.screenshots
 
 check: $(VENV)/dev ## lint, format, types, architecture, the template and its translation; changes nothing
 	$(BIN)/ruff check .

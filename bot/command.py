@@ -59,19 +59,19 @@ COMMANDS = (
     Command(
         "list",
         LIST_INSTANCES,
-        "list instances",
+        "Lists instances.",
         argument="text",
         options=(
             Option("state", "running", "only instances in this state", choices=STATES),
             Option("tag", "Env=prod", "only instances with this tag; `*` and `?` match anything in the value"),
         ),
-        examples=("list", "list web", "list state:stopped tag:Env=prod", 'list "billing api"'),
+        examples=("list state:running tag:Env=prod", "list", "list web", 'list "billing api"'),
     ),
-    Command("whoami", VIEW_IDENTITY, "who you are here and what you may do", examples=("whoami",)),
+    Command("whoami", VIEW_IDENTITY, "Says who you are here and what you may do.", examples=("whoami",)),
     Command(
         "help",
         VIEW_HELP,
-        "this help, or the help of one command",
+        "Shows this, or everything about one command.",
         argument="command",
         examples=("help list",),
     ),

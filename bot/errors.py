@@ -105,6 +105,10 @@ class NotLinkedError(AccessDeniedError):
 
     reason = "not_linked"
 
+    def __init__(self, slack_user_id: str) -> None:
+        super().__init__(slack_user_id)
+        self.slack_user_id = slack_user_id
+
 
 class AccountDisabledError(AccessDeniedError):
     """The linked Cognito user is disabled, gone, or not the one that was linked; `reason` says which."""

@@ -53,7 +53,7 @@ GROUPS = (
     Group("analytics-notebook", 1, "g4dn.xlarge", "dev", "data", "notebook", state="stopped"),
     Group("api-legacy", 1, "m4.large", "prod", "payments", "api", "approval", "terminated"),
     # Names are free text: this one would ping a channel and plant a link if it were not escaped.
-    Group("<!channel> & <https://evil.example|click>", 1, "t3.nano", "dev", "support", "sandbox", zones="c"),
+    Group("pentest <!channel> <https://evil.example|click>", 1, "t3.nano", "dev", "support", "sandbox", zones="c"),
     Group("", 1, "t2.micro", "", "", "", zones="c"),
 )
 

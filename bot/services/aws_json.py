@@ -63,17 +63,25 @@ class AwsJson:
         )
         try:
             response = self._pool.request("POST", url, body=body, headers=headers)
-            answer = json.loads(response.data or b"{}")
         except urllib3.exceptions.HTTPError as error:
             raise AwsCallError(service, type(error).__name__) from None
-        except ValueError:
-            raise AwsCallError(service, "UnreadableAnswer") from None
+        answer = _object(response.data)
         if response.status != 200:
-            raise AwsCallError(service, str(answer.get("__type", response.status)).rsplit("#", 1)[-1])
-        return dict(answer)
+            raise AwsCallError(service, str((answer or {}).get("__type", response.status)).rsplit("#", 1)[-1])
+        if answer is None:
+            raise AwsCallError(service, "UnreadableAnswer")
+        return answer
 
 
 _SERVICES = {"AmazonSQS": "sqs", "secretsmanager": "secretsmanager"}
+
+
+def _object(data: bytes) -> dict[str, Any] | None:
+    try:
+        content = json.loads(data)
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def sign(

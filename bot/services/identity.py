@@ -127,7 +127,7 @@ class Identity:
             raise IdentityUnavailableError("links") from None
         link = {name: value["S"] for name, value in answer.get("Item", {}).items() if "S" in value}
         if not link.get("sub") or not link.get("username"):
-            raise NotLinkedError
+            raise NotLinkedError(user_id)
         return link
 
     def _enabled_user(self, link: Mapping[str, str]) -> dict[str, str]:

@@ -27,14 +27,17 @@ class Instances:
         self._regions = regions
 
     def find(self, query: InstanceQuery) -> Listing:
-        """At most 100 instances, by name. Raises InstancesUnavailableError: half a fleet is never passed for whole."""
+        """At most 100 instances, by name, nameless ones last.
+
+        Raises InstancesUnavailableError: half a fleet is never passed for whole.
+        """
         found: list[Instance] = []
         truncated = False
         for region in self._regions:
             instances, more = self._find_in(region, query)
             found += instances
             truncated = truncated or more
-        found.sort(key=lambda instance: (instance.name.casefold(), instance.instance_id))
+        found.sort(key=lambda instance: (not instance.name, instance.name.casefold(), instance.instance_id))
         return Listing(found[:MAX_LISTED], self._regions, truncated or len(found) > MAX_LISTED)
 
     def _find_in(self, region: str, query: InstanceQuery) -> tuple[list[Instance], bool]:

@@ -8,14 +8,14 @@ from bot.views.text import context, escape, section
 def overview(role: Role | None) -> Message:
     """All commands that `role` may run."""
     lines = [f"`/ec2 {escape(command.usage)}`\n{command.purpose}" for command in permitted(role)]
-    examples = [f"`/ec2 {example}`" for command in permitted(role) for example in command.examples[-1:]]
+    examples = [f"`/ec2 {example}`" for command in permitted(role) for example in command.examples[:1]]
     text = "EC2 Ops. You can run: " + ", ".join(f"/ec2 {command.name}" for command in permitted(role))
     return Message(
         text,
         [
             {"type": "header", "text": {"type": "plain_text", "text": "EC2 Ops"}},
-            section("\n\n".join(lines)),
-            section("For example " + ", ".join(examples)),
+            section("\n".join(lines)),
+            section("Try " + ", ".join(examples)),
             context(
                 f"You are `{role or 'nobody'}` here. `/ec2 help list` explains one command. Answers are for you alone."
             ),

@@ -19,6 +19,6 @@ def whoami(actor: Actor) -> Message:
         f"You are {email}, role {role}: {_MEANING[role]}.",
         [
             section(f"You are *{email}*, linked to <@{actor.origin.slack_user_id}>.\nRole `{role}`: {_MEANING[role]}."),
-            context(f"You can run {names}. Everything you do here is recorded as you (`{escape(actor.user_id)}`)."),
+            context(f"You can run {names}. Everything you do here is recorded under your name."),
         ],
     )

@@ -30,7 +30,8 @@ def listing(found: Listing, query: InstanceQuery) -> Message:
     shown = len(rows)
     summary = _summary(found, where)
     blocks: list[Block] = [
-        section(f"*{summary}*" + _restriction(query)),
+        section(f"*{summary}*"),
+        *_restriction(query),
         {
             "type": "table",
             "column_settings": [{"is_wrapped": False}] * len(COLUMNS),
@@ -49,7 +50,7 @@ def _nothing(where: str, query: InstanceQuery) -> Message:
         return Message(text, [section(text)])
     text = f"No instance matches in {where}."
     hint = "Names are matched anywhere in the name, tags exactly and with case. `/ec2 list` shows everything."
-    return Message(text, [section(f"*{text}*{_restriction(query)}"), context(hint)])
+    return Message(text, [section(f"*{text}*"), *_restriction(query), context(hint)])
 
 
 def _summary(found: Listing, where: str) -> str:
@@ -59,11 +60,11 @@ def _summary(found: Listing, where: str) -> str:
     return f"{'More than ' if found.truncated else ''}{count} instance{'s' if count != 1 else ''} in {where}: {parts}"
 
 
-def _restriction(query: InstanceQuery) -> str:
+def _restriction(query: InstanceQuery) -> list[Block]:
     parts = [f"name or id {escape(cut(query.text, 60))}"] if query.text else []
     parts += [f"state {state}" for state in query.states]
     parts += [escape(cut(f"tag {key}={value}" if value is not None else f"tag {key}", 60)) for key, value in query.tags]
-    return "\n" + " · ".join(parts) if parts else ""
+    return [context("Only " + " · ".join(parts))] if parts else []
 
 
 def _rows(instances: Sequence[Instance]) -> list[list[dict[str, Any]]]:

@@ -101,8 +101,8 @@ def _not_linked(error: Any) -> tuple[str, str]:
     return (
         "Slack knows you, EC2 Ops does not yet.",
         "Your Slack user is not linked to a sign-in account, so nothing was done. To be linked, ask an administrator "
-        "of EC2 Ops: they add a sign-in account with your e-mail address and a role, and link your Slack user to it. "
-        "Then try again; nothing needs to be restarted.",
+        f"of EC2 Ops and give them your Slack user id, {quoted(error.slack_user_id)}. They link it to a sign-in "
+        "account that has a role; from then on the same command works.",
     )
 
 

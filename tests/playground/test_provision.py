@@ -192,7 +192,7 @@ def test_the_fleet_is_lifelike_and_there_once(client: Any, again: Provisioned) -
     assert len({instance["Placement"]["AvailabilityZone"] for instance in found}) == 3
     assert len({instance["InstanceType"] for instance in found}) > 8
     assert sum("Name" not in tag for tag in tags) == 1
-    assert any(tag.get("Name", "").startswith("<!channel>") for tag in tags)
+    assert any(tag.get("Name", "").startswith("pentest <!channel>") for tag in tags)
 
 
 def test_a_function_gets_what_its_template_entry_gives_and_the_local_additions(again: Provisioned) -> None:

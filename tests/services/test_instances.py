@@ -46,7 +46,7 @@ def test_an_instance_is_found_by_its_id(house: House) -> None:
 def test_the_hostile_name_in_the_fleet_pings_nobody(house: House) -> None:
     answer = house.say("list")
     assert "<!channel>" not in answer.text
-    assert "<!channel> & <https://evil.example|click>" in repr(answer.blocks)  # literal, in a table's raw_text
+    assert "pentest <!channel> <https://evil.example|click>" in repr(answer.blocks)  # literal, in a table's raw_text
 
 
 def page(count: int, token: str | None = None) -> dict[str, Any]:

@@ -145,6 +145,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "InvalidValueError": ("list", "state", "x" * 5000, "one of `running`", "running"),
     "MalformedTextError": ("it is empty",),
     "NotAMemberError": ("guest",),
+    "NotLinkedError": ("U0DAVE",),
     "AccountDisabledError": ("account_disabled",),
     "NotPermittedError": ("ec2:instance:reboot", "readonly", "admin"),
     "IdentityUnavailableError": ("slack",),

@@ -1,0 +1,123 @@
+"""Our own signature is botocore's to the letter, and a call ends within Slack's patience."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials as BotocoreCredentials
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import AwsCallError
+from bot.services.aws_json import AwsJson, Credentials, sign
+
+NOW = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
+
+
+class _Then(SigV4Auth):
+    """botocore's signer at another time than now."""
+
+    def _modify_request_before_signing(self, request: Any) -> None:
+        request.context["timestamp"] = NOW.strftime("%Y%m%dT%H%M%SZ")
+        super()._modify_request_before_signing(request)
+
+
+@given(
+    st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1),
+    st.text(min_size=1),
+    st.none() | st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1),
+    st.sampled_from(["eu-west-1", "cn-north-1"]),
+    st.binary(max_size=300),
+)
+def test_the_signature_is_the_one_botocore_makes(
+    key_id: str, secret: str, token: str | None, region: str, body: bytes
+) -> None:
+    headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.SendMessage"}
+    host = f"sqs.{region}.amazonaws.com"
+    ours = sign(
+        Credentials(key_id, secret, token), NOW, region=region, service="sqs", host=host, headers=headers, body=body
+    )
+    request = AWSRequest("POST", f"https://{host}/", headers=headers, data=body)
+    _Then(BotocoreCredentials(key_id, secret, token), "sqs", region).add_auth(request)
+    assert ours["authorization"] == request.headers["Authorization"]
+    assert ours["x-amz-date"] == request.headers["X-Amz-Date"]
+
+
+@contextmanager
+def service(*answers: tuple[int, bytes]) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that gives these answers in turn, the last one for ever; yields its URL and what it was sent."""
+    left, seen = list(answers), []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            seen.append(self.rfile.read(int(self.headers["content-length"])))
+            status, body = left.pop(0) if len(left) > 1 else left[0]
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)  # a kept connection must not keep the server
+    server.daemon_threads, server.block_on_close = True, False
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/", seen
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def call(url: str) -> dict[str, Any]:
+    aws = AwsJson(Credentials("AKIA", "secret"), lambda: NOW)
+    return aws.call(url, "us-east-1", "AmazonSQS.SendMessage", "1.0", {"MessageBody": "é"})
+
+
+def test_what_is_sent_is_the_json_and_what_comes_back_is_the_answer() -> None:
+    with service((200, b'{"MessageId": "1"}')) as (url, seen):
+        assert call(url) == {"MessageId": "1"}
+    assert [json.loads(body) for body in seen] == [{"MessageBody": "é"}]
+
+
+def test_a_server_error_is_tried_once_more() -> None:
+    with service((503, b"{}"), (200, b"{}")) as (url, seen):
+        call(url)
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (400, b'{"__type": "com.amazonaws.sqs#QueueDoesNotExist"}', "QueueDoesNotExist"),
+        (400, b'{"__type": "AccessDeniedException", "Message": "arn:aws:iam::1:role/x"}', "AccessDeniedException"),
+        (403, b"{}", "403"),
+        (500, b'{"__type": "InternalFailure"}', "InternalFailure"),
+        (200, b"<html>", "UnreadableAnswer"),
+        (200, b"[]", "UnreadableAnswer"),
+        (302, b"", "302"),
+        (502, b"<html>Bad Gateway</html>", "502"),
+    ],
+)
+def test_a_refusal_is_its_code_and_nothing_of_its_message(status: int, body: bytes, code: str) -> None:
+    with service((status, body)) as (url, _), pytest.raises(AwsCallError) as caught:
+        call(url)
+    assert caught.value.aws_code == code
+
+
+def test_a_service_that_is_not_there_is_an_error_and_no_wait() -> None:
+    with pytest.raises(AwsCallError) as caught:
+        call("http://127.0.0.1:9/")
+    assert caught.value.aws_code == "MaxRetryError"
