@@ -159,21 +159,3 @@ class Listing:
     instances: Sequence[Instance]
     regions: tuple[str, ...]
     truncated: bool
-
-
-@dataclass(frozen=True)
-class HttpRequest:
-    """One HTTP request as it reached API Gateway; header names in lower case."""
-
-    method: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    ip_address: str
-
-
-@dataclass(frozen=True)
-class HttpAnswer:
-    """What to answer; `content` is sent as JSON, None as an empty body (Slack then shows nothing)."""
-
-    status: int
-    content: Mapping[str, Any] | None = None

@@ -7,10 +7,8 @@ happens at import, and the front door never imports what only the worker needs.
 import logging
 import os
 import time
-import traceback
 from datetime import UTC, datetime
 from functools import cache, cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from bot.config import DoorSettings, WorkerSettings
@@ -35,7 +33,7 @@ Settings = TypeVar("Settings")
 Wiring = TypeVar("Wiring")
 LOGGER_NAME = "ec2-chatops"
 SLACK_TIMEOUT_SECONDS = 5
-_ROOT = str(Path(__file__).parent.parent)
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def now() -> datetime:
@@ -59,6 +57,8 @@ def logger() -> logging.Logger:
 
 def failure(error: BaseException) -> "Mapping[str, Any]":
     """What a log line says of an unforeseen error: its type, and the last line of our code; never its message."""
+    import traceback
+
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_ROOT)]
     place = f"{ours[-1].filename.removeprefix(_ROOT)}:{ours[-1].lineno}" if ours else "unknown"
     return {"error": type(error).__name__, "at": place.lstrip("/")}
@@ -77,8 +77,10 @@ class DoorWiring:
         from bot.services.jobs_queue import JobsQueue
 
         settings = self._settings
-        queue = JobsQueue(_aws_json(), settings.jobs_queue_url, settings.region, settings.endpoint_url)
+        aws = _aws_json()
+        queue = JobsQueue(aws, settings.jobs_queue_url, settings.region, settings.endpoint_url)
         secret = _slack_secret(
+            aws,
             settings.slack_secret_arn,
             settings.endpoint_url,
             SLACK_SIGNING_SECRET=settings.slack_signing_secret,
@@ -155,7 +157,9 @@ class WorkerWiring:
     @cached_property
     def _secret(self) -> "SlackSecret":
         settings = self._settings
-        return _slack_secret(settings.slack_secret_arn, settings.endpoint_url, SLACK_BOT_TOKEN=settings.slack_bot_token)
+        return _slack_secret(
+            _aws_json(), settings.slack_secret_arn, settings.endpoint_url, SLACK_BOT_TOKEN=settings.slack_bot_token
+        )
 
     @cached_property
     def _session(self) -> "boto3.Session":
@@ -225,10 +229,10 @@ def _aws_json() -> "AwsJson":
     return AwsJson(credentials, now)
 
 
-def _slack_secret(arn: str | None, endpoint_url: str | None, **local: str | None) -> "SlackSecret":
+def _slack_secret(aws: "AwsJson", arn: str | None, endpoint_url: str | None, **local: str | None) -> "SlackSecret":
     from bot.services.slack_secret import SlackSecret, secret_reader
 
     given = {name: value for name, value in local.items() if value}
     if given or arn is None:
         return SlackSecret(lambda: given, epoch)
-    return SlackSecret(secret_reader(_aws_json(), arn, endpoint_url), epoch)
+    return SlackSecret(secret_reader(aws, arn, endpoint_url), epoch)

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot import wiring
 from bot.errors import ChatOpsError, RequestRejectedError
-from bot.models import HttpAnswer, HttpRequest
+from bot.http import HttpAnswer, HttpRequest
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

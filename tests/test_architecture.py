@@ -126,5 +126,5 @@ def test_each_module_says_what_it_is_for(path: Path) -> None:
 
 
 def test_the_ground_is_known() -> None:
-    names = {"command", "config", "errors", "job", "models", "operations", "signature"}
+    names = {"command", "config", "errors", "http", "job", "models", "operations", "signature"}
     assert {f"bot.{name}" for name in names} == GROUND

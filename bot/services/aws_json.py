@@ -1,22 +1,29 @@
 """One signed call to an AWS service that speaks JSON, over one kept connection: all the AWS the front door needs.
 
-It refuses to be a client: no models, no paging, POST to `/` only. Importing botocore to sign costs the front door more
-than half of its cold start (docs/dependencies.md), so the signature is made here and a test holds it equal to
-botocore's. Retries, pooling and TLS are urllib3's.
+It refuses to be a client: no models, no paging, POST to `/` only. Importing botocore to sign and urllib3 to send would
+cost the front door half of its cold start (docs/dependencies.md), so both are done with the standard library; a test
+holds the signature equal to botocore's.
 """
 
 import hashlib
 import hmac
+import http.client
 import json
+import select
+import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
-
-import urllib3
+from urllib.parse import SplitResult, urlsplit
 
 from bot.errors import AwsCallError
+
+CONNECT_SECONDS = 0.5
+READ_SECONDS = 1.0
+_WORTH_A_RETRY = (500, 502, 503, 504)
 
 
 @dataclass(frozen=True)
@@ -29,27 +36,26 @@ class Credentials:
 
 
 class AwsJson:
-    """Calls within 3 s in total (Slack's limit for an acknowledgement), one retry included."""
+    """A call that hangs is given up after 1.5 s, one that fails sooner is tried once more.
+
+    So reading a secret and sending a message end within the 3 s that Slack waits for an acknowledgement.
+    """
 
     def __init__(self, credentials: Credentials, now: Callable[[], datetime]) -> None:
         self._credentials = credentials
         self._now = now
-        self._pool = urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=0.5, read=1.0),
-            retries=urllib3.Retry(
-                total=1,
-                status_forcelist=(500, 502, 503, 504),
-                allowed_methods=None,
-                redirect=False,
-                raise_on_status=False,
-            ),
-        )
+        self._kept: dict[str, http.client.HTTPConnection] = {}
+
+    def __del__(self) -> None:
+        for connection in self._kept.values():
+            connection.close()
 
     def call(self, url: str, region: str, target: str, version: str, content: Mapping[str, Any]) -> dict[str, Any]:
         """POST `content` for `target` (`<prefix>.<Action>`) to the endpoint `url`; answers the service's JSON.
 
         Raises AwsCallError. A retried call may have been carried out twice: ask only for what bears that.
         """
+        parts = urlsplit(url)
         body = json.dumps(content).encode()
         service = _SERVICES[target.split(".", 1)[0]]
         headers = sign(
@@ -57,20 +63,63 @@ class AwsJson:
             self._now(),
             region=region,
             service=service,
-            host=urlsplit(url).netloc,
+            host=parts.netloc,
             headers={"content-type": f"application/x-amz-json-{version}", "x-amz-target": target},
             body=body,
         )
         try:
-            response = self._pool.request("POST", url, body=body, headers=headers)
-        except urllib3.exceptions.HTTPError as error:
+            status, received = self._post(parts, headers, body)
+        except (OSError, http.client.HTTPException) as error:
             raise AwsCallError(service, type(error).__name__) from None
-        answer = _object(response.data)
-        if response.status != 200:
-            raise AwsCallError(service, str((answer or {}).get("__type", response.status)).rsplit("#", 1)[-1])
+        answer = _object(received)
+        if status != 200:
+            raise AwsCallError(service, str((answer or {}).get("__type", status)).rsplit("#", 1)[-1])
         if answer is None:
             raise AwsCallError(service, "UnreadableAnswer")
         return answer
+
+    def _post(self, to: SplitResult, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        started = time.monotonic()
+        try:
+            status, received = self._attempt(to, headers, body)
+        except (OSError, http.client.HTTPException):
+            if time.monotonic() - started > CONNECT_SECONDS:
+                raise
+            return self._attempt(to, headers, body)
+        return self._attempt(to, headers, body) if status in _WORTH_A_RETRY else (status, received)
+
+    def _attempt(self, to: SplitResult, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        connection = self._connected(to)
+        try:
+            connection.request("POST", "/", body, dict(headers))
+            response = connection.getresponse()
+            received = response.read()
+        except BaseException:
+            connection.close()
+            raise
+        self._kept[to.netloc] = connection
+        return response.status, received
+
+    def _connected(self, to: SplitResult) -> http.client.HTTPConnection:
+        kept = self._kept.pop(to.netloc, None)
+        # What is readable before we have asked is a farewell, said while the container was frozen.
+        if kept is not None and kept.sock is not None and not select.select([kept.sock], [], [], 0)[0]:
+            return kept
+        if kept is not None:
+            kept.close()
+        connection = (
+            http.client.HTTPSConnection(to.netloc, timeout=CONNECT_SECONDS, context=self._tls)
+            if to.scheme == "https"
+            else http.client.HTTPConnection(to.netloc, timeout=CONNECT_SECONDS)
+        )
+        connection.connect()
+        connection.sock.settimeout(READ_SECONDS)
+        return connection
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Kept, because it has read the whole CA bundle."""
+        return ssl.create_default_context()
 
 
 _SERVICES = {"AmazonSQS": "sqs", "secretsmanager": "secretsmanager"}

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import AwsCallError, RequestRejectedError
+from bot.http import HttpAnswer, HttpRequest
 from bot.job import SlackJob, payload_of
-from bot.models import HttpAnswer, HttpRequest
 from bot.signature import is_genuine
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 512 * 1024  # as JSON inside a queue message it must stay below SQS's 1 MiB
 NOT_QUEUED = (
-    ":warning: *Nothing was done.* Your request could not be queued, so it was not run and will not be. "
-    "Please send it again in a moment."
+    ":warning: *Your request was probably not taken.* The queue did not confirm it. If no answer follows within a "
+    "minute, nothing was done: please send it again."
 )
 
 logger = logging.getLogger("ec2-chatops")

@@ -1,8 +1,10 @@
 """Our own signature is botocore's to the letter, and a call ends within Slack's patience."""
 
 import json
+import select
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -120,4 +122,102 @@ def test_a_refusal_is_its_code_and_nothing_of_its_message(status: int, body: byt
 def test_a_service_that_is_not_there_is_an_error_and_no_wait() -> None:
     with pytest.raises(AwsCallError) as caught:
         call("http://127.0.0.1:9/")
-    assert caught.value.aws_code == "MaxRetryError"
+    assert caught.value.aws_code == "ConnectionRefusedError"
+
+
+class Wire:
+    """A server one byte below HTTP: gives each request the next bytes; None hangs up, b"" says nothing more."""
+
+    def __init__(self, answers: list[bytes | None]) -> None:
+        self.connections = self.requests = 0
+        self._answers = answers
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with connection:
+                self._talk(connection)
+
+    def _talk(self, connection: socket.socket) -> None:
+        while self._answers:
+            received = b""
+            while not received.endswith(b"}"):
+                if not (piece := connection.recv(65536)):
+                    return
+                received += piece
+            self.requests += 1
+            answer = self._answers.pop(0)
+            if answer is None:
+                return
+            connection.sendall(answer)
+            if b"farewell" in answer:
+                return
+
+
+@pytest.fixture
+def wire() -> Iterator[Callable[[list[bytes | None]], Wire]]:
+    wires: list[Wire] = []
+
+    def start(answers: list[bytes | None]) -> Wire:
+        wires.append(Wire(answers))
+        return wires[-1]
+
+    yield start
+    for started in wires:
+        started.close()
+
+
+def http(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+def test_calls_share_one_connection(wire: Callable[[list[bytes | None]], Wire]) -> None:
+    server = wire([http(b"{}")] * 3)
+    aws = AwsJson(Credentials("AKIA", "secret"), lambda: NOW)
+    for _ in range(3):
+        aws.call(server.url, "us-east-1", "AmazonSQS.SendMessage", "1.0", {})
+    assert (server.connections, server.requests) == (1, 3)
+
+
+def test_a_connection_that_died_while_the_container_slept_costs_no_retry(
+    wire: Callable[[list[bytes | None]], Wire],
+) -> None:
+    server = wire([http(b'{"farewell": 1}'), http(b'{"b": 2}')])
+    aws = AwsJson(Credentials("AKIA", "secret"), lambda: NOW)
+    aws.call(server.url, "us-east-1", "AmazonSQS.SendMessage", "1.0", {})
+    (kept,) = aws._kept.values()
+    assert select.select([kept.sock], [], [], 5)[0]
+    assert aws.call(server.url, "us-east-1", "AmazonSQS.SendMessage", "1.0", {}) == {"b": 2}
+    assert server.requests == 2
+
+
+@pytest.mark.parametrize("trouble", [None, b"nonsense\r\n\r\n"])
+def test_a_failure_at_once_is_tried_once_more(
+    trouble: bytes | None, wire: Callable[[list[bytes | None]], Wire]
+) -> None:
+    assert call(wire([trouble, http(b'{"b": 2}')]).url) == {"b": 2}
+    with pytest.raises(AwsCallError):
+        call(wire([trouble, trouble]).url)
+
+
+def test_a_service_that_stays_silent_is_given_up_and_not_asked_again(
+    wire: Callable[[list[bytes | None]], Wire],
+) -> None:
+    server = wire([b"", b""])
+    with pytest.raises(AwsCallError) as caught:
+        call(server.url)
+    assert caught.value.aws_code == "TimeoutError"
+    assert server.requests == 1
