@@ -109,9 +109,9 @@ def parse(text: str) -> Invocation:
     return Invocation(command, " ".join(free), options)
 
 
-def command_named(name: str) -> Command:
+def command_named(name: str, among: Iterable[Command] = COMMANDS) -> Command:
     """The command of that name. Raises UnknownCommandError."""
-    by_name = {command.name: command for command in COMMANDS}
+    by_name = {command.name: command for command in among}
     if _WORD.fullmatch(name) and name.lower() in by_name:
         return by_name[name.lower()]
     raise UnknownCommandError(name, nearest(name, by_name))

@@ -24,6 +24,7 @@ ChatOpsError
 ├── AwsCallError                an AWS service refused or did not answer
 ├── SecretUnavailableError      the Slack secret cannot be read, or is empty
 ├── InvalidJobError             a queue message that the front door did not write
+├── JobElsewhereError           another delivery of the job is being run
 ├── JobFailedError              a job ended in something else than an answer
 ├── AnswerNotDeliveredError     Slack took the answer by none of its ways
 └── ConfigurationError          settings missing or malformed
@@ -203,6 +204,12 @@ class InvalidJobError(ChatOpsError):
     """A queue message that the front door cannot have written; it is never run."""
 
     code = "INVALID_REQUEST"
+
+
+class JobElsewhereError(ChatOpsError):
+    """Another delivery of the job is being run; this one must come again to see what became of it."""
+
+    code = "CONFLICT"
 
 
 class JobFailedError(ChatOpsError):

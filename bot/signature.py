@@ -14,12 +14,15 @@ _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 
 
-def is_genuine(secret: str, timestamp: str, signature: str, body: bytes, now: float) -> bool:
-    """Whether `signature` is Slack's for `body` at `timestamp` (epoch seconds), and `now` is within five minutes."""
-    if not secret or not _TIMESTAMP.fullmatch(timestamp) or not _SIGNATURE.fullmatch(signature):
+def is_plausible(timestamp: str, signature: str, now: float) -> bool:
+    """Whether these could be Slack's, by their form and age alone: what is not needs no secret to be refused."""
+    if not _TIMESTAMP.fullmatch(timestamp) or not _SIGNATURE.fullmatch(signature):
         return False
-    if abs(now - int(timestamp)) > MAX_AGE_SECONDS:
-        return False
+    return abs(now - int(timestamp)) <= MAX_AGE_SECONDS
+
+
+def is_genuine(secret: str, timestamp: str, signature: str, body: bytes) -> bool:
+    """Whether a plausible `signature` is the one that `secret` makes for `body` at `timestamp` (epoch seconds)."""
     base = b"v0:" + timestamp.encode() + b":" + body
     expected = "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(expected, signature)
+    return bool(secret) and hmac.compare_digest(expected, signature)

@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from bot.config import DoorSettings, WorkerSettings
+from bot.errors import ChatOpsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 Settings = TypeVar("Settings")
 Wiring = TypeVar("Wiring")
 LOGGER_NAME = "ec2-chatops"
-SLACK_TIMEOUT_SECONDS = 5
+SLACK_TIMEOUT_SECONDS = 3
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -56,12 +57,16 @@ def logger() -> logging.Logger:
 
 
 def failure(error: BaseException) -> "Mapping[str, Any]":
-    """What a log line says of an unforeseen error: its type, and the last line of our code; never its message."""
+    """What a log line says of an error: its type, its place in our code, and the facts of one of ours.
+
+    Never the message of a foreign one: it may hold a payload.
+    """
     import traceback
 
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_ROOT)]
     place = f"{ours[-1].filename.removeprefix(_ROOT)}:{ours[-1].lineno}" if ours else "unknown"
-    return {"error": type(error).__name__, "at": place.lstrip("/")}
+    facts = {"facts": error.args} if isinstance(error, ChatOpsError) else {}
+    return {"error": type(error).__name__, "at": place.lstrip("/"), **facts}
 
 
 class DoorWiring:
@@ -140,19 +145,20 @@ class WorkerWiring:
     def _instances(self) -> "Instances":
         from bot.services.instances import Instances
 
-        return Instances(lambda region: self._client("ec2", region), self._settings.regions)
+        return Instances(lambda region: self._client("ec2", region), self._settings.regions, time.monotonic)
 
     @cached_property
     def _slack(self) -> "SlackApi":
         from bot.services.slack_api import SlackApi
 
-        return SlackApi(self._web_client, self._secret)
+        return SlackApi(self._web_client, self._secret, SLACK_TIMEOUT_SECONDS)
 
     @cached_property
     def _web_client(self) -> "WebClient":
         from slack_sdk import WebClient
 
-        return WebClient(base_url=self._settings.slack_api_url, timeout=SLACK_TIMEOUT_SECONDS)
+        # Without retries: a hung Slack must not use up the function's time, and SQS delivers again.
+        return WebClient(base_url=self._settings.slack_api_url, timeout=SLACK_TIMEOUT_SECONDS, retry_handlers=[])
 
     @cached_property
     def _secret(self) -> "SlackSecret":
@@ -172,14 +178,14 @@ class WorkerWiring:
         return {}
 
     def _client(self, service: str, region: str | None = None) -> Any:
-        """A client kept for the container's life: a hung service costs two tries of two seconds, not minutes."""
+        """A client kept for the container's life: a hung service costs two short tries, not minutes."""
         from botocore.config import Config
 
         key = (service, region or self._settings.region)
         if key not in self._clients:
             config = Config(
                 connect_timeout=1,
-                read_timeout=10 if service == "ec2" else 2,
+                read_timeout=4 if service == "ec2" else 2,
                 retries={"mode": "standard", "total_max_attempts": 2},
             )
             create: Any = self._session.client
@@ -201,9 +207,9 @@ def worker() -> WorkerWiring:
 
 @cache
 def bolt_logger() -> logging.Logger:
-    """Bolt logs whole payloads below WARNING."""
+    """Bolt logs whole payloads at DEBUG and INFO, and warns of a token in the environment that it does not use."""
     child = logger().getChild("bolt")
-    child.setLevel(logging.WARNING)
+    child.setLevel(logging.ERROR)
     return child
 
 

@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         wiring.logger().warning("request rejected", extra={"status": error.status, "reason": error.reason})
         return _response(HttpAnswer(error.status))
     except ChatOpsError as error:
-        wiring.logger().error("front door closed", extra={"error": type(error).__name__, "facts": error.args})
+        wiring.logger().error("front door closed", extra=wiring.failure(error))
         return _response(HttpAnswer(503))
     except Exception as error:  # the last line of defence: nothing of the request may reach the log
         wiring.logger().error("front door failed", extra=wiring.failure(error))

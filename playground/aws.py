@@ -30,13 +30,15 @@ _REMEMBERED_CALLS = 20_000
 class AwsCall:
     """One request: `resource` is the table name, queue URL, secret id, pool id, or `*` where it names none.
 
-    A query on an index has `<table>/index/<name>`. `service` is the signing name, "" for an unsigned call.
+    A query on an index has `<table>/index/<name>`; `partition_key` is the `pk` of the item that is meant, if any.
+    `service` is the signing name, "" for an unsigned call.
     """
 
     access_key_id: str
     service: str
     action: str
     resource: str
+    partition_key: str = ""
 
 
 def parse_call(environ: "WSGIEnvironment", body: bytes) -> AwsCall:
@@ -47,7 +49,8 @@ def parse_call(environ: "WSGIEnvironment", body: bytes) -> AwsCall:
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     content_type = environ.get("CONTENT_TYPE", "")
     if target:
-        return AwsCall(access_key_id, service, target.rsplit(".", 1)[-1], _resource(_json(body)))
+        fields = _json(body)
+        return AwsCall(access_key_id, service, target.rsplit(".", 1)[-1], _resource(fields), _partition_key(fields))
     if content_type.startswith("application/x-www-form-urlencoded"):
         form = {key: values[0] for key, values in parse_qs(body.decode("utf-8", "replace")).items()}
         if "Action" in form:
@@ -68,6 +71,12 @@ def _json(body: bytes) -> dict[str, Any]:
 def _resource(fields: dict[str, Any]) -> str:
     resource = next((str(fields[name]) for name in _RESOURCE_FIELDS if name in fields), "*")
     return f"{resource}/index/{fields['IndexName']}" if "IndexName" in fields else resource
+
+
+def _partition_key(fields: dict[str, Any]) -> str:
+    item = fields.get("Item") or fields.get("Key") or {}
+    key = item.get("pk") if isinstance(item, dict) else None
+    return str(key.get("S", "")) if isinstance(key, dict) else ""
 
 
 class LocalAws:

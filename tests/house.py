@@ -108,21 +108,31 @@ class House:
         return self._clients[service]
 
     @contextmanager
-    def running_as(self, logical_id: str, extra: Mapping[str, str] | None = None) -> Iterator[None]:
+    def running_as(self, logical_id: str, extra: Mapping[str, str | None] | None = None) -> Iterator[None]:
         """The process environment is the function's, and nothing but it."""
         before = dict(os.environ)
         os.environ.clear()
         os.environ.update(lambda_environment(self.function(logical_id), ROOT))
-        os.environ.update(extra or {})
+        for name, value in (extra or {}).items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
         try:
             yield
         finally:
             os.environ.clear()
             os.environ.update(before)
 
-    def invoke(self, logical_id: str, event: dict[str, Any], extra: Mapping[str, str] | None = None) -> Any:
+    def invoke(
+        self,
+        logical_id: str,
+        event: dict[str, Any],
+        extra: Mapping[str, str | None] | None = None,
+        context: Any = None,
+    ) -> Any:
         with self.running_as(logical_id, extra):
-            return HANDLERS[self.function(logical_id).handler](event, None)
+            return HANDLERS[self.function(logical_id).handler](event, context)
 
     def deliver(
         self, method: str, path: str, headers: dict[str, str], body: bytes

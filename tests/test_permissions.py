@@ -2,6 +2,7 @@
 
 import json
 import time
+from fnmatch import fnmatch
 
 import pytest
 
@@ -10,7 +11,7 @@ from playground.gateway import http_api_event
 from playground.template import translate
 from tests.faults import answers, aws_fails
 from tests.house import DOOR, WORKER, House
-from tests.permissions import declared, logging_rights, observed
+from tests.permissions import as_list, declared, logging_rights, observed, statements
 
 PATHS = ("list", "list state:running tag:Env=prod", "whoami", "help", "nonsense")
 
@@ -40,6 +41,26 @@ def test_P1_P2_a_role_allows_what_its_function_calls_and_nothing_else(house: Hou
     allowed = declared(translated, logical_id) - logging_rights(translated, logical_id)
     assert made - allowed == set(), "called without a permission"
     assert allowed - made == set(), "a permission that nothing uses"
+
+
+def test_P2_each_key_that_the_worker_touches_is_one_that_its_role_allows(house: House) -> None:
+    drive(house)
+    allowed = {
+        action: statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        for statement in statements(translate()["Resources"]["WorkerFunctionRole"])
+        if statement["Resource"] == {"Fn::GetAtt": ["StateTable", "Arn"]}
+        for action in as_list(statement["Action"])
+    }
+    assert allowed == {
+        "dynamodb:GetItem": ["slack#*"],
+        "dynamodb:PutItem": ["job#*"],  # a link is what makes somebody an admin: the worker writes none
+        "dynamodb:DeleteItem": ["job#*"],
+    }
+    table = house.environment["STATE_TABLE_NAME"]
+    calls = [call for call in house.aws.calls if call.resource == table and "WORKER" in call.access_key_id]
+    assert {call.action for call in calls} == {"GetItem", "PutItem", "DeleteItem"}
+    for call in calls:
+        assert any(fnmatch(call.partition_key, pattern) for pattern in allowed[f"dynamodb:{call.action}"]), call
 
 
 def test_the_functions_work_in_processes_with_nothing_but_their_own_environment(house: House) -> None:

@@ -23,7 +23,7 @@ def build(client: "WebClient", commands: "CommandListeners", bot_token: Callable
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=bot_token())
 
     app = App(
-        name="ec2-chatops",
+        name="ec2-chatops.bolt",  # Bolt gives the logger of that name its own level
         client=client,
         authorize=authorize,
         logger=logger,

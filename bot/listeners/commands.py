@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot import command as commands
-from bot.errors import ChatOpsError
+from bot.errors import ChatOpsError, UsageError
 from bot.models import Actor, Conversation, InstanceQuery, Message, Origin, Source, Target
+from bot.operations import VIEW_HELP
 from bot.views import help as help_view
 from bot.views import identity as identity_view
 from bot.views import instances as instances_view
@@ -44,8 +45,12 @@ class CommandListeners:
         self._slack.answer(Conversation.of(command), message)
 
     def _run(self, origin: Origin, text: str) -> Message:
-        invocation = commands.parse(text)
         actor = self._identity.actor_for(origin)
+        try:
+            invocation = commands.parse(text)
+        except UsageError:
+            self._gate.admit(actor, VIEW_HELP, Target(actor.user_id, {"text": text}))
+            raise
         return self.runners[invocation.command.name](actor, invocation)
 
     def _list(self, actor: Actor, invocation: commands.Invocation) -> Message:
@@ -62,7 +67,7 @@ class CommandListeners:
         def view() -> Message:
             if not invocation.text:
                 return help_view.overview(actor.role)
-            return help_view.details(commands.command_named(invocation.text))
+            return help_view.details(commands.command_named(invocation.text, help_view.permitted(actor.role)))
 
         target = Target(actor.user_id, {"about": invocation.text})
         return self._gate.perform(actor, invocation.command.operation, target, view)

@@ -1,12 +1,14 @@
 """Runs one queued Slack request through the Bolt app: once, in time, and never silently in vain."""
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from slack_bolt import BoltRequest
 
-from bot.errors import ChatOpsError, JobFailedError, NotRecordedError
+from bot.errors import JobElsewhereError, JobFailedError, NotRecordedError
 from bot.models import Conversation, Delivery, Message
 from bot.views import problem
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from bot.services.slack_api import SlackApi
 
 ANSWER_SECONDS = 30 * 60  # a response_url's life; whoever asked has stopped waiting long before
+FAREWELL_SECONDS = 4  # what telling somebody takes at the most, before Lambda ends the function
 
 logger = logging.getLogger("ec2-chatops")
 
@@ -34,25 +37,46 @@ class JobRunner:
         self._max_receives = max_receives
         self._now = now
 
-    def run(self, job: "SlackJob", delivery: Delivery) -> None:
-        """Run the job unless another delivery has. Raises whatever fails it, so that SQS delivers it again.
+    def run(self, job: "SlackJob", delivery: Delivery, seconds_left: float | None = None) -> None:
+        """Run the job unless it was done. Raises whatever fails it, so that SQS delivers it again.
 
-        On the last receive the person is told as well; the dead-letter queue then keeps the request.
+        On the last receive the person is told as well, even when time runs out (`seconds_left` is the function's);
+        the dead-letter queue then keeps the request.
         """
-        try:
-            if not self._claims.claim(job.job_id, delivery):
-                logger.info("copy of a request dropped", extra={"job": job.job_id})
-                return
-        except NotRecordedError as error:
-            self._tell(job, problem.message(error, job.job_id))
+        last = delivery.receive_count >= self._max_receives
+        with self._farewell(job, delivery, seconds_left if last else None):
+            try:
+                self._run_once(job, delivery)
+            except JobElsewhereError:
+                raise
+            except Exception:
+                if last:
+                    self._give_up(job, delivery)
+                raise
+
+    def _run_once(self, job: "SlackJob", delivery: Delivery) -> None:
+        if not self._claimed(job, delivery):
             return
         try:
-            self._run(job)
+            self._dispatch(job)
         except Exception:
-            self._fail(job, delivery)
+            self._quietly(job, lambda: self._claims.release(job.job_id))
             raise
+        self._quietly(job, lambda: self._claims.finish(job.job_id))
 
-    def _run(self, job: "SlackJob") -> None:
+    def _claimed(self, job: "SlackJob", delivery: Delivery) -> bool:
+        try:
+            claimed = self._claims.claim(job.job_id, delivery)
+        except NotRecordedError as error:
+            if delivery.receive_count > 1:
+                raise  # an earlier run may have been answered: "not done" could be wrong
+            self._tell(job, problem.message(error, job.job_id))
+            return False
+        if not claimed:
+            logger.info("copy of a request dropped", extra={"job": job.job_id})
+        return claimed
+
+    def _dispatch(self, job: "SlackJob") -> None:
         if self._now() - job.received_at >= ANSWER_SECONDS:
             logger.warning("request came too late", extra={"job": job.job_id})
             self._tell(job, problem.late(_typed(job), job.received_at, job.job_id))
@@ -62,14 +86,28 @@ class JobRunner:
         if response.status != 200:
             raise JobFailedError(response.status)
 
-    def _fail(self, job: "SlackJob", delivery: Delivery) -> None:
-        """Nothing that goes wrong here may hide what made the job fail."""
+    @contextmanager
+    def _farewell(self, job: "SlackJob", delivery: Delivery, seconds_left: float | None) -> Iterator[None]:
+        if seconds_left is None:
+            yield
+            return
+        timer = threading.Timer(max(seconds_left - FAREWELL_SECONDS, 0), self._give_up, (job, delivery))
+        timer.daemon = True
+        timer.start()
         try:
-            self._claims.release(job.job_id)
-            if delivery.receive_count >= self._max_receives:
-                self._tell(job, problem.gave_up(delivery.receive_count, job.job_id))
-        except ChatOpsError as error:
-            logger.error("failure not told", extra={"job": job.job_id, "error": type(error).__name__})
+            yield
+        finally:
+            timer.cancel()
+
+    def _give_up(self, job: "SlackJob", delivery: Delivery) -> None:
+        self._quietly(job, lambda: self._tell(job, problem.gave_up(delivery.receive_count, job.job_id)))
+
+    def _quietly(self, job: "SlackJob", act: Callable[[], None]) -> None:
+        """Nothing that goes wrong in tidying up may hide, or change, what became of the job."""
+        try:
+            act()
+        except Exception as error:
+            logger.error("not tidied up", extra={"job": job.job_id, "error": type(error).__name__})
 
     def _tell(self, job: "SlackJob", message: Message) -> None:
         self._slack.answer(Conversation.of(job.payload), message)

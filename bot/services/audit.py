@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_DETAILS_BYTES = 16 * 1024
-MAX_TEXT_CHARACTERS = 1024
+MAX_TEXT_BYTES = 1024  # a key of an index may have 1,024 (sort) or 2,048 (partition)
 MAX_PUTS = 64
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -117,10 +117,10 @@ def timestamp(moment: datetime) -> str:
 
 
 def _bounded(text: str) -> str:
-    clean = text.encode("utf-8", "replace").decode()
-    if len(clean) <= MAX_TEXT_CHARACTERS:
-        return clean
-    return f"{clean[:MAX_TEXT_CHARACTERS]}… sha256:{hashlib.sha256(clean.encode()).hexdigest()}"
+    whole = text.encode("utf-8", "replace")
+    if len(whole) <= MAX_TEXT_BYTES:
+        return whole.decode()
+    return f"{whole[: MAX_TEXT_BYTES - 80].decode('utf-8', 'ignore')}… sha256:{hashlib.sha256(whole).hexdigest()}"
 
 
 def _bounded_details(details: Mapping[str, Any]) -> Any:

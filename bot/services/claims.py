@@ -1,7 +1,6 @@
-"""Sees to it that a queued request is run once: the first delivery claims it, its copies are dropped.
+"""Sees to it that a queued request is run once, whatever SQS, Slack and our own containers repeat.
 
-One conditional put a job. A claim never stands in the way of the same message delivered again (its earlier run failed
-or died), only of another message with the same request: Slack's retry, or somebody's replay.
+A claim is *running* until its run is *done*; it never decides anything about the request itself.
 """
 
 from collections.abc import Callable
@@ -10,15 +9,16 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bot.errors import NotRecordedError
+from bot.errors import JobElsewhereError, NotRecordedError
 from bot.models import Delivery
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Longer than a signature is valid (5 min) and than Slack retries an event (6 min); short enough that an operator can
-# redrive the dead-letter queue after a crash that left its claim behind.
-CLAIM_SECONDS = 900
+# Longer than the worker's Timeout in template.yaml: whoever holds a claim for that long has died.
+RUNNING_SECONDS = 45
+# Longer than any copy of a request can be worth running.
+DONE_SECONDS = 86_400
 
 
 class JobClaims:
@@ -30,9 +30,14 @@ class JobClaims:
         self._now = now
 
     def claim(self, job_id: str, delivery: Delivery) -> bool:
-        """Whether this delivery is the one to run. Raises NotRecordedError."""
+        """True for the delivery that is to run the job, False for a copy of one that was done.
+
+        The same message received again takes its own claim over, since its earlier run failed or died. Raises
+        JobElsewhereError while another delivery is at it, and NotRecordedError.
+        """
         now = int(self._now())
         token = str(uuid4())
+        until = {"N": str(now + RUNNING_SECONDS)}
         try:
             self._dynamodb.put_item(
                 TableName=self._table,
@@ -41,10 +46,12 @@ class JobClaims:
                     "token": {"S": token},
                     "messageId": {"S": delivery.message_id},
                     "receives": {"N": str(delivery.receive_count)},
-                    "expiresAt": {"N": str(now + CLAIM_SECONDS)},
+                    "runningUntil": until,
+                    "expiresAt": until,
                 },
                 ConditionExpression=(
-                    "attribute_not_exists(pk) OR expiresAt < :now OR (messageId = :message AND receives < :receives)"
+                    "attribute_not_exists(pk) OR expiresAt < :now OR (attribute_not_exists(doneAt) AND "
+                    "(runningUntil < :now OR (messageId = :message AND receives < :receives)))"
                 ),
                 ExpressionAttributeValues={
                     ":now": {"N": str(now)},
@@ -57,15 +64,27 @@ class JobClaims:
             code = error.response["Error"]["Code"]
             if code != "ConditionalCheckFailedException":
                 raise NotRecordedError(code) from None
-            # After a lost reply botocore sends the put again and finds our own claim.
             holder: Any = error.response.get("Item", {})
-            return bool(holder.get("token") == {"S": token})
+            if "doneAt" in holder:
+                return False
+            # After a lost reply botocore sends the put again and finds our own claim.
+            if holder.get("token") != {"S": token}:
+                raise JobElsewhereError from None
         except BotoCoreError as error:
             raise NotRecordedError(type(error).__name__) from None
         return True
 
+    def finish(self, job_id: str) -> None:
+        """The request was answered: every further copy of it is dropped. Raises NotRecordedError."""
+        now = int(self._now())
+        item = {**_key(job_id), "doneAt": {"N": str(now)}, "expiresAt": {"N": str(now + DONE_SECONDS)}}
+        try:
+            self._dynamodb.put_item(TableName=self._table, Item=item)
+        except (ClientError, BotoCoreError) as error:
+            raise NotRecordedError(type(error).__name__) from None
+
     def release(self, job_id: str) -> None:
-        """Give up a claim after a failed run, so that whatever brings the request again can run it."""
+        """The run failed: whatever brings the request again can run it. Raises NotRecordedError."""
         try:
             self._dynamodb.delete_item(TableName=self._table, Key=_key(job_id))
         except (ClientError, BotoCoreError) as error:

@@ -44,12 +44,13 @@ class Gate:
         """
         if operation.effect is Effect.CHANGE:
             actor = self._identity.actor_for(actor.origin, live=True)
-        self._admit(actor, operation, target)
+        self.admit(actor, operation, target)
         if operation.effect is Effect.CHANGE:
             return self._change(actor, operation, target, run)
         return self._look(actor, operation, target, run)
 
-    def _admit(self, actor: Actor, operation: Operation, target: Target) -> None:
+    def admit(self, actor: Actor, operation: Operation, target: Target) -> None:
+        """Return for somebody who may; otherwise record the refusal and raise it (AccessDeniedError)."""
         refusal: AccessDeniedError | None = actor.refusal
         if refusal is None and not operation.permits(actor.role):
             refusal = NotPermittedError(operation.name, actor.role or "none", operation.roles[0].value)

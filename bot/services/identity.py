@@ -71,9 +71,12 @@ class Identity:
         just linked can go on at once.
         """
         user_id = origin.slack_user_id or ""
+        if origin.slack_team_id != self._team_id:
+            stranger = f"slack:{origin.slack_team_id}:{user_id}"
+            return Actor(stranger, None, None, origin, NotAMemberError("foreign"))
         account = None if live else self._cached(user_id)
         if account is None:
-            account = self._read(user_id, origin)
+            account = self._read(user_id)
             self._keep(user_id, account)
         return Actor(account.user_id, account.email, account.role, origin, account.refusal)
 
@@ -88,11 +91,9 @@ class Identity:
                 self._cache.clear()
             self._cache[user_id] = (self._now() + CACHE_SECONDS, account)
 
-    def _read(self, user_id: str, origin: Origin) -> _Account:
+    def _read(self, user_id: str) -> _Account:
         unlinked = f"slack:{self._team_id}:{user_id}"
         try:
-            if origin.slack_team_id != self._team_id:
-                raise NotAMemberError("foreign")
             self._require_member(self._slack.user(user_id))
             link = self._link(user_id)
         except AccessDeniedError as refusal:

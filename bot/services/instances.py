@@ -16,41 +16,51 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
 
 MAX_LISTED = 100
+DEADLINE_SECONDS = 8  # over all regions and pages; a call under way may add its two tries of five seconds
 _INSTANCE_ID = re.compile(r"i-[0-9a-f]{8,17}", re.ASCII)
 
 
 class Instances:
     """The instances of `regions`; `client_for` gives the EC2 client of a region."""
 
-    def __init__(self, client_for: Callable[[str], "EC2Client"], regions: tuple[str, ...]) -> None:
+    def __init__(
+        self, client_for: Callable[[str], "EC2Client"], regions: tuple[str, ...], clock: Callable[[], float]
+    ) -> None:
         self._client_for = client_for
         self._regions = regions
+        self._clock = clock
 
     def find(self, query: InstanceQuery) -> Listing:
         """At most 100 instances, by name, nameless ones last.
 
         Raises InstancesUnavailableError: half a fleet is never passed for whole.
         """
+        deadline = self._clock() + DEADLINE_SECONDS
         found: list[Instance] = []
         truncated = False
         for region in self._regions:
-            instances, more = self._find_in(region, query)
+            if self._clock() > deadline:
+                raise InstancesUnavailableError(region, "DeadlineExceeded")
+            instances, more = self._find_in(region, query, deadline)
             found += instances
             truncated = truncated or more
         found.sort(key=lambda instance: (not instance.name, instance.name.casefold(), instance.instance_id))
         return Listing(found[:MAX_LISTED], self._regions, truncated or len(found) > MAX_LISTED)
 
-    def _find_in(self, region: str, query: InstanceQuery) -> tuple[list[Instance], bool]:
+    def _find_in(self, region: str, query: InstanceQuery, deadline: float) -> tuple[list[Instance], bool]:
         found: list[Instance] = []
         more = False
         try:
             paginator = self._client_for(region).get_paginator("describe_instances")
+            # An empty page is not the end, and the way to it may be long.
             for page in paginator.paginate(Filters=_filters(query), PaginationConfig={"PageSize": MAX_LISTED}):
                 described = [item for reservation in page["Reservations"] for item in reservation["Instances"]]
                 found += [_instance(item, region) for item in described]
                 more = bool(page.get("NextToken"))
                 if len(found) >= MAX_LISTED:
                     break
+                if more and self._clock() > deadline:
+                    raise InstancesUnavailableError(region, "DeadlineExceeded")
         except ClientError as error:
             raise InstancesUnavailableError(region, error.response["Error"]["Code"]) from None
         except BotoCoreError as error:
@@ -62,11 +72,13 @@ def _filters(query: InstanceQuery) -> list[Any]:
     filters = []
     if query.states:
         filters.append({"Name": "instance-state-name", "Values": list(query.states)})
-    for key, value in query.tags:
-        if value is None:
+    # One filter a tag: EC2 takes any of a filter's values, and what it makes of one filter given twice is not said.
+    for key in dict.fromkeys(key for key, _ in query.tags):
+        values = [value for name, value in query.tags if name == key and value is not None]
+        if any(name == key and value is None for name, value in query.tags):
             filters.append({"Name": "tag-key", "Values": [key]})
         else:
-            filters.append({"Name": f"tag:{key}", "Values": [value]})
+            filters.append({"Name": f"tag:{key}", "Values": values})
     if _INSTANCE_ID.fullmatch(query.text):
         filters.append({"Name": "instance-id", "Values": [query.text]})
     elif query.text:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from bot.errors import AwsCallError, RequestRejectedError
 from bot.http import HttpAnswer, HttpRequest
 from bot.job import SlackJob, payload_of
-from bot.signature import is_genuine
+from bot.signature import is_genuine, is_plausible
 
 if TYPE_CHECKING:
     from bot.services.jobs_queue import JobsQueue
     from bot.services.slack_secret import SlackSecret
 
-MAX_BODY_BYTES = 512 * 1024  # as JSON inside a queue message it must stay below SQS's 1 MiB
+MAX_BODY_BYTES = 512 * 1024
+MAX_MESSAGE_CHARACTERS = 1024 * 1024  # SQS's limit; the message is ASCII, where a body's é takes six characters
 NOT_QUEUED = (
     ":warning: *Your request was probably not taken.* The queue did not confirm it. If no answer follows within a "
     "minute, nothing was done: please send it again."
@@ -49,8 +50,11 @@ class Intake:
         job = SlackJob.create(
             request.body.decode(), self._now(), request.ip_address, request.headers.get("user-agent", "")
         )
+        message = job.to_message()
+        if len(message) > MAX_MESSAGE_CHARACTERS:
+            raise RequestRejectedError(413, "message too large")
         try:
-            self._queue.send(job)
+            self._queue.send(message)
         except AwsCallError as error:
             logger.error("request not queued", extra={"job": job.job_id, "code": error.aws_code})
             return _not_queued(payload)
@@ -61,21 +65,19 @@ class Intake:
             raise RequestRejectedError(404, "not a POST")
         if len(request.body) > MAX_BODY_BYTES:
             raise RequestRejectedError(413, "body too large")
-        if not self._is_genuine(request) and not (self._secret.renew() and self._is_genuine(request)):
+        timestamp = request.headers.get("x-slack-request-timestamp", "")
+        signature = request.headers.get("x-slack-signature", "")
+        if not is_plausible(timestamp, signature, self._now()):
+            raise RequestRejectedError(401, "signature")
+        signed = (timestamp, signature, request.body)
+        if not is_genuine(self._secret.signing_secret, *signed) and not (
+            self._secret.renew() and is_genuine(self._secret.signing_secret, *signed)
+        ):
             raise RequestRejectedError(401, "signature")
         try:
             return payload_of(request.body.decode())
         except (ValueError, RecursionError):
             raise RequestRejectedError(400, "unreadable body") from None
-
-    def _is_genuine(self, request: HttpRequest) -> bool:
-        return is_genuine(
-            self._secret.signing_secret,
-            request.headers.get("x-slack-request-timestamp", ""),
-            request.headers.get("x-slack-signature", ""),
-            request.body,
-            self._now(),
-        )
 
 
 def _team_ids(payload: Mapping[str, Any]) -> set[str]:

@@ -6,8 +6,6 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMe
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bot.job import SlackJob
-
 if TYPE_CHECKING:
     from bot.services.aws_json import AwsJson
 
@@ -22,7 +20,7 @@ class JobsQueue:
         self._region = region
         self._endpoint = endpoint_url or f"{parts.scheme}://{parts.netloc}/"
 
-    def send(self, job: SlackJob) -> None:
+    def send(self, message: str) -> None:
         """Queue the request. A lost reply is retried: two messages with one job id are one job to the worker.
 
         Raises AwsCallError.
@@ -32,5 +30,5 @@ class JobsQueue:
             self._region,
             "AmazonSQS.SendMessage",
             "1.0",
-            {"QueueUrl": self._url, "MessageBody": job.to_message()},
+            {"QueueUrl": self._url, "MessageBody": message},
         )

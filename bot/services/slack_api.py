@@ -4,6 +4,7 @@ It never raises Slack's own errors, and never sleeps on a rate limit: a job that
 """
 
 import logging
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -17,18 +18,20 @@ if TYPE_CHECKING:
 
     from bot.services.slack_secret import SlackSecret
 
-TIMEOUT_SECONDS = 5
 _TOKEN_ERRORS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+
+_UNREACHABLE = (SlackClientError, OSError, HTTPException, ValueError)  # ValueError: an address that is none
 
 logger = logging.getLogger("ec2-chatops")
 
 
 class SlackApi:
-    """Slack's Web API as our bot."""
+    """Slack's Web API as our bot; each call ends within `timeout_seconds`."""
 
-    def __init__(self, client: "WebClient", secret: "SlackSecret") -> None:
+    def __init__(self, client: "WebClient", secret: "SlackSecret", timeout_seconds: int) -> None:
         self._client = client
         self._secret = secret
+        self._timeout = timeout_seconds
 
     def user(self, user_id: str) -> dict[str, Any]:
         """Slack's user object (https://docs.slack.dev/reference/objects/user-object).
@@ -38,7 +41,7 @@ class SlackApi:
         try:
             answer = self._client.users_info(user=user_id, token=self._secret.bot_token)
             return dict(answer["user"])
-        except (SlackClientError, OSError, KeyError, TypeError) as error:
+        except (*_UNREACHABLE, KeyError, TypeError) as error:
             logger.warning("users.info failed", extra={"error": self._reason(error)})
             raise IdentityUnavailableError("slack") from None
 
@@ -62,15 +65,15 @@ class SlackApi:
                 blocks=message.blocks,
                 token=self._secret.bot_token,
             )
-        except (SlackClientError, OSError) as error:
+        except _UNREACHABLE as error:
             raise AnswerNotDeliveredError(self._reason(error)) from None
 
     def _respond(self, url: str, message: Message) -> bool:
         try:
-            answer = WebhookClient(url, timeout=TIMEOUT_SECONDS).send(
+            answer = WebhookClient(url, timeout=self._timeout, retry_handlers=[]).send(
                 text=message.text, blocks=message.blocks, response_type="ephemeral", replace_original=False
             )
-        except (SlackClientError, OSError) as error:
+        except _UNREACHABLE as error:
             logger.warning("response_url failed", extra={"error": type(error).__name__})
             return False
         if answer.status_code != 200:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 SIGNING_SECRET = "SLACK_SIGNING_SECRET"
 BOT_TOKEN = "SLACK_BOT_TOKEN"
-RENEW_AFTER_SECONDS = 60
+RENEW_AFTER_SECONDS = 60  # a refused value is read again at most once in that time
+MAX_AGE_SECONDS = 600  # a value taken out of use is forgotten after that time
+RETRY_AFTER_SECONDS = 10  # while there is no value, a stranger's requests cause no more readings than this
 
 logger = logging.getLogger("ec2-chatops")
 
@@ -28,6 +30,7 @@ class SlackSecret:
         self._now = now
         self._values: Mapping[str, str] = {}
         self._read_at = 0.0
+        self._problem: str | None = None
 
     @property
     def signing_secret(self) -> str:
@@ -40,30 +43,32 @@ class SlackSecret:
         return self._value(BOT_TOKEN)
 
     def renew(self) -> bool:
-        """Read again and say whether anything changed.
+        """Read again, because a value was refused, and say whether anything changed.
 
         Within a minute of the last reading it does nothing, so that forged requests cannot hammer Secrets Manager.
         """
-        if self._now() - self._read_at < RENEW_AFTER_SECONDS:
-            return False
         before = self._values
-        try:
+        if self._now() - self._read_at >= RENEW_AFTER_SECONDS:
             self._load()
-        except SecretUnavailableError as error:
-            logger.warning("secret not renewed", extra={"problem": error.problem})
         return self._values != before
 
     def _value(self, name: str) -> str:
-        if not self._values.get(name):
+        age = self._now() - self._read_at
+        if age >= MAX_AGE_SECONDS or (not self._values.get(name) and age >= RETRY_AFTER_SECONDS):
             self._load()
         value = self._values.get(name)
         if not value:
-            raise SecretUnavailableError(f"{name} is empty")
+            raise SecretUnavailableError(self._problem or f"{name} is empty")
         return value
 
     def _load(self) -> None:
+        """What is known stays when the reading fails: a moment's trouble must not close a warm door."""
         self._read_at = self._now()
-        self._values = self._read()
+        try:
+            self._values, self._problem = self._read(), None
+        except SecretUnavailableError as error:
+            self._problem = error.problem
+            logger.warning("secret not read", extra={"problem": error.problem})
 
 
 def secret_reader(aws: "AwsJson", arn: str, endpoint_url: str | None) -> Callable[[], Mapping[str, str]]:

@@ -39,7 +39,8 @@ def listing(found: Listing, query: InstanceQuery) -> Message:
         },
     ]
     if found.truncated or shown < len(found.instances):
-        note = f"The first {shown} by name are shown. Narrow it: `/ec2 list web`, `state:running`, `tag:Env=prod`."
+        of = f"more than {len(found.instances)}" if found.truncated else str(len(found.instances))
+        note = f"{shown} of {of} are shown. Narrow it: `/ec2 list web`, `state:running`, `tag:Env=prod`."
         blocks.append(context(note))
     return Message(_text(summary, found.instances[:shown]), blocks)
 
@@ -79,10 +80,11 @@ def _rows(instances: Sequence[Instance]) -> list[list[dict[str, Any]]]:
             instance.zone,
             instance.private_ip or "",
         )
-        room -= sum(map(len, values))
+        cells = _cells(values)
+        room -= sum(len(cell["text"]) for cell in cells)
         if room < 0:
             break
-        rows.append(_cells(values))
+        rows.append(cells)
     return rows
 
 

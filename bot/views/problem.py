@@ -161,6 +161,7 @@ def _instances_unavailable(error: Any) -> tuple[str, str]:
         "Throttling": "EC2 is throttling requests. Try again in a minute.",
         "UnauthorizedOperation": "EC2 Ops itself lacks the permission. Tell the people who run it.",
         "AuthFailure": "EC2 Ops itself lacks the permission. Tell the people who run it.",
+        "DeadlineExceeded": "It took too long. Narrow the list, or try again in a minute.",
         "OptInRequired": "The region is not enabled in this account. Tell the people who run EC2 Ops.",
     }
     reason = reasons.get(error.aws_code, f"It said {quoted(error.aws_code)}. Try again in a minute.")

@@ -81,7 +81,9 @@ def test_R2_a_timestamp_that_is_no_number_is_refused(house: House, timestamp: st
     assert refused(house, house.post(body, headers))
 
 
-@pytest.mark.parametrize("signature", ["é", "v0=é", "", "v0=", "v0=" + "0" * 63, "v1=" + "0" * 64, "v0=" + "G" * 64])
+@pytest.mark.parametrize(
+    "signature", ["é", "v0=é", "v0=" + "0" * 64 + "é", "", "v0=", "v0=" + "0" * 63, "v1=" + "0" * 64, "v0=" + "G" * 64]
+)
 def test_R2_a_signature_of_another_form_is_refused(house: House, signature: str) -> None:
     body = house.slack.command_body("U0ADA", "C0OPS", "list")
     assert refused(house, house.post(body, {**house.slack.sign(body), "X-Slack-Signature": signature}))
@@ -93,7 +95,7 @@ def test_R2_a_signature_followed_by_a_newline_is_refused(house: House) -> None:
     assert refused(house, house.post(body, {**headers, "X-Slack-Signature": headers["X-Slack-Signature"] + "\n"}))
 
 
-@pytest.mark.parametrize(("skew", "status"), [(-301, 401), (301, 401), (-299, 200), (298, 200)])
+@pytest.mark.parametrize(("skew", "status"), [(-301, 401), (303, 401), (-297, 200), (299, 200)])
 def test_R3_a_signature_counts_for_five_minutes_and_no_longer(house: House, skew: int, status: int) -> None:
     body = house.slack.command_body("U0ADA", "C0OPS", "list")
     assert house.post(body, house.slack.sign(body, int(time.time()) + skew)) == status
@@ -233,6 +235,71 @@ def test_a_rotated_signing_secret_is_picked_up(house: House, monkeypatch: pytest
         assert house.post(body) == 401
     finally:
         secrets.put_secret_value(SecretId=arn, SecretString=before)
+
+
+def test_a_secret_taken_out_of_use_is_forgotten_within_ten_minutes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.type("list")
+    secrets, arn = house.client("secretsmanager"), house.environment["SLACK_SECRET_ARN"]
+    before = secrets.get_secret_value(SecretId=arn)["SecretString"]
+    body = house.slack.command_body("U0ADA", "C0OPS", "list")
+    later = time.time() + 601
+    try:
+        secrets.put_secret_value(SecretId=arn, SecretString=json.dumps({"SLACK_SIGNING_SECRET": "rotated"}))
+        monkeypatch.setattr("time.time", lambda: later)
+        assert house.post(body, house.slack.sign(body, int(later))) == 401
+    finally:
+        secrets.put_secret_value(SecretId=arn, SecretString=before)
+
+
+def test_a_secret_that_cannot_be_read_for_a_moment_closes_no_warm_door(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.type("list")
+    secrets, arn = house.client("secretsmanager"), house.environment["SLACK_SECRET_ARN"]
+    before = secrets.get_secret_value(SecretId=arn)["SecretString"]
+    body = house.slack.command_body("U0ADA", "C0OPS", "list")
+    later = time.time() + 601
+    try:
+        secrets.put_secret_value(SecretId=arn, SecretString="not json")
+        monkeypatch.setattr("time.time", lambda: later)
+        assert house.post(body, house.slack.sign(body, int(later))) == 200
+    finally:
+        secrets.put_secret_value(SecretId=arn, SecretString=before)
+
+
+def test_K3_a_stranger_cannot_make_a_closed_door_read_its_secret_over_and_over(house: House) -> None:
+    arn = house.client("secretsmanager").create_secret(Name=f"empty-{time.time_ns()}", SecretString="{}")["ARN"]
+    body = house.slack.command_body("U0ADA", "C0OPS", "list")
+    house.aws.clear_calls()
+    for _ in range(10):
+        event = http_api_event("POST", "/slack/events", signed_headers("guess", int(time.time()), body), body)
+        assert house.invoke(DOOR, event, {"SLACK_SECRET_ARN": arn})["statusCode"] == 503
+        assert house.invoke(DOOR, event | {"headers": {}}, {"SLACK_SECRET_ARN": arn})["statusCode"] == 401
+    assert [call.action for call in house.aws.calls] == ["GetSecretValue"]
+
+
+def test_K2_an_error_that_nobody_foresaw_shows_its_place_and_nothing_else(house: House, log: Callable[[], str]) -> None:
+    body = house.slack.command_body("U0ADA", "C0OPS", "list")
+    event = http_api_event("POST", "/slack/events", house.slack.sign(body), body)
+    assert house.invoke(DOOR, event, {"AWS_ACCESS_KEY_ID": None})["statusCode"] == 500
+    (line,) = [json.loads(line) for line in log().splitlines()]
+    assert (line["message"], line["error"]) == ("front door failed", "KeyError")
+    assert line["at"].startswith("bot/wiring.py:")
+    assert "Traceback" not in log()
+
+
+def test_R8_a_message_that_would_not_fit_the_queue_is_refused(house: House) -> None:
+    event = {
+        "type": "event_callback",
+        "team_id": TEAM_ID,
+        "api_app_id": APP_ID,
+        "event_id": "Ev1",
+        "event": "é" * 200_000,
+    }
+    body = json.dumps(event, ensure_ascii=False).encode()
+    assert refused(house, house.post(body), expected=413)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,9 @@
 import copy
 import json
 import random
+import re
+import socket
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +14,16 @@ from urllib.parse import urlencode
 
 import pytest
 
+from bot import wiring
 from bot.job import SlackJob
+from bot.listeners.jobs import FAREWELL_SECONDS
+from bot.services.claims import RUNNING_SECONDS
+from bot.services.instances import DEADLINE_SECONDS
 from playground.functions import Function
 from playground.people import APP_ID, TEAM_ID
+from playground.template import Template
 from tests.faults import answers, aws_fails, loses_the_reply, times_out
-from tests.house import WORKER, House
+from tests.house import WORKER, House, wait_until
 
 LOST = {"batchItemFailures": []}
 
@@ -72,7 +80,8 @@ def test_a_look_asks_slack_and_cognito_once_a_minute_and_nothing_else(house: Hou
     key = house.function(WORKER).access_key_id
     polling = {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}
     calls = [call.action for call in house.aws.calls if call.access_key_id == key and call.action not in polling]
-    assert calls == ["PutItem", "DescribeInstances", "PutItem"]  # the claim, the look, the row
+    # The claim, the look, the row; and, once the answer is out, that the request was done.
+    assert calls == ["PutItem", "DescribeInstances", "PutItem", "PutItem"]
     assert [method for method, _ in house.slack.api_calls] == ["response_url"]
 
 
@@ -96,7 +105,11 @@ def test_R4_the_same_request_in_eight_containers_at_once_has_one_effect(house: H
     finally:
         for container in containers:
             container.close()
-    assert results == [LOST] * 8
+    assert len(house.said()) == len(house.rows()) == 1
+    assert LOST in results
+    for number, result in enumerate(results):  # who met the running claim comes again, and finds it done
+        assert result in (LOST, {"batchItemFailures": [{"itemIdentifier": f"message-{number}"}]})
+        assert not failed(house, redelivered(event, 2, messageId=f"message-{number}"))
     assert len(house.said()) == len(house.rows()) == 1
 
 
@@ -114,6 +127,15 @@ def test_the_same_delivery_twice_is_run_once(house: House) -> None:
     assert len(house.said()) == len(house.rows()) == 1
 
 
+@pytest.mark.parametrize("copy", [{}, {"messageId": "another"}])
+def test_R4_a_redelivery_after_success_changes_nothing(house: House, copy: dict[str, str]) -> None:
+    event = house.queued("list")
+    assert not failed(house, event)
+    for receive in (1, 2, 3):
+        assert not failed(house, redelivered(event, receive, **copy))
+    assert len(house.said()) == len(house.rows()) == 1
+
+
 def test_what_failed_is_delivered_again_and_then_answered_once(house: House) -> None:
     event = house.queued("list")
     house.slack.fail_next("response_url", 500)
@@ -124,19 +146,38 @@ def test_what_failed_is_delivered_again_and_then_answered_once(house: House) -> 
     assert {row["correlationId"] for row in house.rows()} == {house.rows()[0]["correlationId"]}
 
 
-def test_a_container_that_died_with_a_request_does_not_keep_it(house: House) -> None:
-    event = house.queued("list")
+def running(house: House, event: dict[str, Any], message: str, since: float) -> None:
+    """Some container claimed the request and is at it, or has died with it."""
     job = json.loads(event["Records"][0]["body"])
-    message = event["Records"][0]["messageId"]
-    claim = {"pk": f"job#{job['job_id']}", "sk": "claim", "token": "dead", "messageId": message}
-    item = {name: {"S": value} for name, value in claim.items()}
-    item |= {"receives": {"N": "1"}, "expiresAt": {"N": str(int(time.time()) + 900)}}
+    until = {"N": str(int(since + RUNNING_SECONDS))}
+    item = {"pk": {"S": f"job#{job['job_id']}"}, "sk": {"S": "claim"}, "token": {"S": "somebody's"}}
+    item |= {"messageId": {"S": message}, "receives": {"N": "1"}, "runningUntil": until, "expiresAt": until}
     house.client("dynamodb").put_item(TableName=house.environment["STATE_TABLE_NAME"], Item=item)
 
-    assert not failed(house, redelivered(event, 1))  # the same receive again: somebody has it
+
+def test_a_container_that_died_with_a_request_does_not_keep_it(house: House) -> None:
+    event = house.queued("list")
+    running(house, event, event["Records"][0]["messageId"], since=time.time())
+    assert failed(house, redelivered(event, 1))  # the same receive again: somebody is at it
     assert house.said() == []
     assert not failed(house, redelivered(event, 2))
     assert len(house.said()) == 1
+
+
+def test_a_copy_of_what_is_running_elsewhere_comes_again_and_is_not_lost_if_that_one_died(house: House) -> None:
+    event = house.queued("list")
+    running(house, event, "another message", since=time.time())
+    assert failed(house, event)
+    assert failed(house, redelivered(event, 3))
+    assert house.said() == []  # somebody else will answer: there is nothing to tell
+    running(house, event, "another message", since=time.time() - RUNNING_SECONDS - 2)
+    assert not failed(house, redelivered(event, 1, messageId="redriven"))
+    assert len(house.said()) == 1
+
+
+def test_a_claim_is_held_longer_than_the_worker_can_run() -> None:
+    worker = Template.load().resource(WORKER).properties
+    assert worker["Timeout"] < RUNNING_SECONDS
 
 
 def test_a_claim_whose_reply_was_lost_is_still_ours(house: House) -> None:
@@ -157,6 +198,63 @@ def test_on_the_last_receive_the_person_is_told_and_the_request_is_kept(house: H
     assert "tried 3 times" in answer.text
     assert json.loads(event["Records"][0]["body"])["job_id"][:12] in json.dumps(answer.blocks)
     assert [row["outcome"] for row in house.rows()] == ["failed"] * 3
+
+
+@pytest.mark.parametrize("operation", ["dynamodb.DeleteItem", "dynamodb.PutItem"])
+def test_on_the_last_receive_the_person_is_told_whatever_else_fails(house: House, operation: str) -> None:
+    event = house.queued("list")
+    refused = answers(400, "ThrottlingException")
+    with aws_fails("ec2.DescribeInstances", answers(200, "nonsense")), aws_fails(operation, refused):
+        assert failed(house, redelivered(event, 3))
+    assert "tried 3 times" in house.said()[0].text
+
+
+def test_a_claim_that_cannot_be_written_later_does_not_say_not_done_since_it_may_be(house: House) -> None:
+    event = house.queued("list")
+    assert not failed(house, event)
+    with aws_fails("dynamodb.PutItem", answers(400, "ThrottlingException")):
+        house.fresh_containers()
+        assert failed(house, redelivered(event, 2))
+    assert len(house.said()) == 1
+
+
+def test_an_answer_that_is_out_is_no_failure_when_it_cannot_be_marked_as_done(house: House) -> None:
+    with aws_fails("dynamodb.PutItem", answers(400, "ThrottlingException"), when=lambda body: b'"doneAt"' in body):
+        assert "39 instances" in house.say("list").text
+
+
+class RunningOut:
+    """Lambda's context of a function that has little time left."""
+
+    def __init__(self, seconds: float) -> None:
+        self._milliseconds = int(seconds * 1000)
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self._milliseconds
+
+
+def test_on_the_last_receive_the_person_is_told_even_when_time_runs_out(house: House) -> None:
+    event = house.queued("list")
+
+    def hangs(request: Any) -> Any:
+        wait_until(lambda: house.said())
+        return times_out(request)
+
+    with aws_fails("ec2.DescribeInstances", hangs, times=1):
+        house.invoke(WORKER, redelivered(event, 3), context=RunningOut(FAREWELL_SECONDS + 0.3))
+    assert "tried 3 times" in house.said()[0].text
+
+
+def test_no_single_service_that_hangs_outlives_the_worker(house: House) -> None:
+    with house.running_as(WORKER):
+        services = wiring.worker()
+        for service in ("dynamodb", "cognito-idp", "ec2"):
+            config = services._client(service).meta.config
+            tries = config.retries["total_max_attempts"]
+            seconds = tries * (config.connect_timeout + config.read_timeout)
+            asked = 4 if service == "dynamodb" else 1  # claim, link, row, done
+            extra = DEADLINE_SECONDS if service == "ec2" else 0
+            assert seconds * asked + extra < Template.load().resource(WORKER).properties["Timeout"]
 
 
 def test_a_request_that_always_fails_ends_in_the_dead_letter_queue(house: House) -> None:
@@ -268,6 +366,27 @@ def test_Z7_a_warm_container_carries_nothing_from_one_person_to_the_next(house: 
         for other in set(expected) - {user_id}:
             assert expected[other] not in shown
         assert (house.rows()[-1]["slackUserId"], house.rows()[-1]["channelId"]) == (user_id, answer.channel_id)
+
+
+def test_L5_an_answer_that_breaks_off_is_given_ephemerally(house: House) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        event = house.queued("list")
+        job = json.loads(event["Records"][0]["body"])
+        port = listening.getsockname()[1]
+        body = re.sub(r"response_url=[^&]+", f"response_url=http%3A%2F%2F127.0.0.1%3A{port}%2F", job["body"])
+        event["Records"][0]["body"] = SlackJob.create(body, job["received_at"], "", "").to_message()
+
+        def breaks_off() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\no")
+
+        thread = threading.Thread(target=breaks_off)
+        thread.start()
+        assert not failed(house, event)
+        thread.join()
+    assert "39 instances" in house.said()[0].text
 
 
 @pytest.mark.parametrize("failure", ["expired_url", "used_url", 500, 429])

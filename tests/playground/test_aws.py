@@ -41,7 +41,7 @@ def test_a_json_call_is_recorded_with_who_what_and_which_table(
     aws: LocalAws, client: Callable[..., Any], table: str
 ) -> None:
     client("dynamodb", "AKIAWORKER").put_item(TableName=table, Item={"pk": {"S": "1"}})
-    assert aws.calls == [AwsCall("AKIAWORKER", "dynamodb", "PutItem", table)]
+    assert aws.calls == [AwsCall("AKIAWORKER", "dynamodb", "PutItem", table, "1")]
 
 
 def test_a_queue_call_is_recorded_with_its_url_and_a_form_call_with_its_action(

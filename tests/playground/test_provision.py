@@ -217,7 +217,7 @@ def test_the_worker_is_fed_by_the_queue_that_the_door_sends_to(again: Provisione
     assert (door.handler, door.queue_url) == ("handlers.slack.handler", None)
     assert (worker.handler, worker.batch_size) == ("handlers.worker.handler", 1)
     assert worker.queue_url == door.environment["JOBS_QUEUE_URL"]
-    assert worker.timeout_seconds == 20
+    assert worker.timeout_seconds == 30
 
 
 def test_a_resource_that_nobody_can_create_is_refused(endpoint: str, tmp_path: Path) -> None:

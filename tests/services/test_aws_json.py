@@ -50,6 +50,7 @@ def test_the_signature_is_the_one_botocore_makes(
     _Then(BotocoreCredentials(key_id, secret, token), "sqs", region).add_auth(request)
     assert ours["authorization"] == request.headers["Authorization"]
     assert ours["x-amz-date"] == request.headers["X-Amz-Date"]
+    assert ours.get("x-amz-security-token") == request.headers.get("X-Amz-Security-Token")
 
 
 @contextmanager

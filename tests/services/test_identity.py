@@ -1,13 +1,15 @@
 """Who may do something: through the command, since nobody else asks."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from bot.job import SlackJob
 from playground.people import TEAM_ID
 from tests.faults import Fault, answers, aws_fails, times_out
-from tests.house import House
+from tests.house import WORKER, House
 
 ADA = "ada@playground.example"
 
@@ -56,6 +58,17 @@ def test_I1_a_slack_connect_user_is_refused(house: House, slack_user: Any, field
     slack_user("U0ADA", **fields)
     assert "another workspace" in denied(house, "foreign")
     assert house.rows()[0]["userId"] == f"slack:{TEAM_ID}:U0ADA"
+
+
+def test_I1_another_workspaces_request_is_refused_even_when_the_user_id_is_known_here(house: House) -> None:
+    house.say("list")
+    event = house.queued("list")
+    job = json.loads(event["Records"][0]["body"])
+    body = job["body"].replace(f"team_id={TEAM_ID}", "team_id=T0PARTNER")
+    forged = SlackJob.create(body, job["received_at"], "", "")
+    event["Records"][0]["body"] = forged.to_message()
+    house.invoke(WORKER, event)
+    assert (house.rows()[-1]["action"], house.rows()[-1]["userId"]) == ("ACCESS_DENIED", "slack:T0PARTNER:U0ADA")
 
 
 def test_I1_a_member_of_our_workspace_in_an_enterprise_grid_is_not_foreign(house: House, slack_user: Any) -> None:
@@ -114,6 +127,17 @@ def test_somebody_without_a_link_is_told_how_to_get_one(house: House) -> None:
     assert "ask an administrator" in words
     assert "`U0DAVE`" in words
     assert house.rows()[0]["userId"] == f"slack:{TEAM_ID}:U0DAVE"
+
+
+@pytest.mark.parametrize("text", ["frobnicate", "list nope:1", "list state:nope", 'list "'])
+@pytest.mark.parametrize("user_id", ["U0DAVE", "U0GUEST"])
+def test_somebody_who_may_nothing_learns_nothing_from_mistyping_and_is_recorded(
+    house: House, text: str, user_id: str
+) -> None:
+    answer = house.say(text, user_id)
+    assert "There is no command" not in answer.text
+    (row,) = house.rows()
+    assert (row["action"], row["details"]["text"]) == ("ACCESS_DENIED", text)
 
 
 def test_a_user_made_anew_under_the_old_name_is_not_the_one_who_was_linked(house: House) -> None:

@@ -29,6 +29,8 @@ def names(house: House, text: str) -> list[str]:
         ("list db tag:Env=staging", ["db-staging"]),
         ("list web tag:Env=prod state:running", ["web-1", "web-2", "web-3", "web-4"]),
         ("list state:terminated", ["api-legacy"]),
+        ("list db- tag:Env=staging tag:Env=prod", ["db-primary", "db-replica-1", "db-replica-2", "db-staging"]),
+        ("list bastion tag:Env tag:Env=nothing", ["bastion"]),
         ("list nothing-like-this", []),
     ],
 )
@@ -66,7 +68,7 @@ def stubbed(*pages: dict[str, Any]) -> Instances:
     for answer in pages:
         stubber.add_response("describe_instances", answer)
     stubber.activate()
-    return Instances(lambda region: client, ("us-east-1",))
+    return Instances(lambda region: client, ("us-east-1",), lambda: 0.0)
 
 
 def test_a_large_fleet_costs_one_call_and_is_said_to_go_on() -> None:
@@ -83,6 +85,14 @@ def test_a_page_token_that_comes_again_ends_in_a_clear_error() -> None:
     with pytest.raises(InstancesUnavailableError) as caught:
         stubbed(page(0, "same"), page(0, "same")).find(InstanceQuery())
     assert caught.value.aws_code == "PaginationError"
+
+
+def test_a_search_that_takes_too_long_is_given_up() -> None:
+    instances = stubbed(page(0, "more"), page(3))
+    instances._clock = iter([0.0, 1.0, 9.0]).__next__
+    with pytest.raises(InstancesUnavailableError) as caught:
+        instances.find(InstanceQuery())
+    assert caught.value.aws_code == "DeadlineExceeded"
 
 
 def test_every_region_of_the_setting_is_listed(house: House) -> None:

@@ -70,7 +70,14 @@ def test_what_is_not_shown_is_said() -> None:
     message = instances.listing(fleet(*many, truncated=True), InstanceQuery())
     assert_slack_takes(message)
     assert "More than 100 instances" in message.text
-    assert "The first 99 by name are shown" in shown(message)
+    assert "99 of more than 100 are shown" in shown(message)
+
+
+def test_a_table_stays_within_slacks_characters_and_says_what_it_left_out() -> None:
+    blank = replace(WEB, state="terminated", private_ip=None)
+    message = instances.listing(fleet(*[replace(blank, name=f"{n:02}" + "x" * 60) for n in range(99)]), InstanceQuery())
+    assert_slack_takes(message)
+    assert " of 99 are shown" in shown(message)
 
 
 NAMES = st.one_of(
