@@ -6,7 +6,7 @@ queue, each in a process of its own with only the environment that the template 
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
@@ -21,10 +21,28 @@ from playground.functions import Function, FunctionError, to_terminal
 from playground.mapping import EventSourceMapping
 from playground.people import APP_ID, CHANNELS, PEOPLE, TEAM_ID
 from playground.provision import Provisioned, provision
+from playground.slack.delivery import Deliver
 from playground.slack.workspace import Workspace
 from playground.template import DEFAULT_PATH
 
 MANIFEST_PATH = DEFAULT_PATH.parent / "slack-manifest.yaml"
+
+
+def local_slack(environment: Mapping[str, str], url: str, deliver: Deliver) -> Workspace:
+    """The playground's workspace, our app installed as slack-manifest.yaml says; `url` is where it is served."""
+    manifest = yaml.safe_load(MANIFEST_PATH.read_text(encoding="utf-8"))
+    return Workspace(
+        TEAM_ID,
+        APP_ID,
+        PEOPLE,
+        CHANNELS,
+        bot_token=environment["SLACK_BOT_TOKEN"],
+        signing_secret=environment["SLACK_SIGNING_SECRET"],
+        scopes=manifest["oauth_config"]["scopes"]["bot"],
+        base_url=url,
+        deliver=deliver,
+        slash_commands=manifest["features"]["slash_commands"],
+    )
 
 
 class _Quiet(WSGIRequestHandler):
@@ -63,20 +81,7 @@ class World:
         self.url = f"http://{host}:{port}"
         self.aws = stack.enter_context(LocalAws(host))
         self.provisioned = provision(self.aws.url, public_url=self.url)
-        environment = self.provisioned.environment
-        manifest = yaml.safe_load(MANIFEST_PATH.read_text(encoding="utf-8"))
-        self.slack = Workspace(
-            TEAM_ID,
-            APP_ID,
-            PEOPLE,
-            CHANNELS,
-            bot_token=environment["SLACK_BOT_TOKEN"],
-            signing_secret=environment["SLACK_SIGNING_SECRET"],
-            scopes=manifest["oauth_config"]["scopes"]["bot"],
-            base_url=self.url,
-            deliver=self._deliver,
-            slash_commands=manifest["features"]["slash_commands"],
-        )
+        self.slack = local_slack(self.provisioned.environment, self.url, self._deliver)
         for spec in self.provisioned.functions:
             function = stack.enter_context(Function(spec, log=self._log))
             self._routes.update(dict.fromkeys(spec.routes, function))

@@ -26,13 +26,12 @@ from playground.aws import LocalAws
 from playground.functions import lambda_environment
 from playground.gateway import ACCOUNT_ID, http_api_event, http_response
 from playground.mapping import EventSourceMapping
-from playground.people import APP_ID, CHANNELS, PEOPLE, TEAM_ID
 from playground.provision import FunctionSpec, provision
 from playground.slack.messages import Message
-from playground.slack.workspace import Workspace
+from playground.world import MANIFEST_PATH, local_slack
 
 ROOT = Path(__file__).parent.parent
-MANIFEST = yaml.safe_load((ROOT / "slack-manifest.yaml").read_text())
+MANIFEST = yaml.safe_load(MANIFEST_PATH.read_text(encoding="utf-8"))
 HANDLERS = {"handlers.slack.handler": handlers.slack.handler, "handlers.worker.handler": handlers.worker.handler}
 DOOR, WORKER = "SlackFunction", "WorkerFunction"
 
@@ -51,18 +50,7 @@ class House:
         url = f"http://127.0.0.1:{self._server.server_port}"
         self.provisioned = provision(aws.url, public_url=url)
         environment = self.environment = self.provisioned.environment
-        self.slack = Workspace(
-            TEAM_ID,
-            APP_ID,
-            PEOPLE,
-            CHANNELS,
-            bot_token=environment["SLACK_BOT_TOKEN"],
-            signing_secret=environment["SLACK_SIGNING_SECRET"],
-            scopes=MANIFEST["oauth_config"]["scopes"]["bot"],
-            base_url=url,
-            deliver=self.deliver,
-            slash_commands=MANIFEST["features"]["slash_commands"],
-        )
+        self.slack = local_slack(environment, url, self.deliver)
         self._server.app = create_app(self.slack)
         self.mapping = EventSourceMapping.for_function(self.function(WORKER), lambda event: self.invoke(WORKER, event))
         self._since = ""
