@@ -1,15 +1,15 @@
-"""The playground's web server: the Slack page, the page's own endpoints, the Web API and the response_urls.
+"""The playground's web server: the Slack page, its events, its endpoints, the Web API and the response_urls.
 
-It serves nothing from outside this package, and takes no form from another site: its endpoints want JSON.
+It serves nothing from outside this package.
 """
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from flask import Flask, Response, abort, request, send_from_directory
 
+from playground.doors import create_doors
 from playground.people import BOT_USER_ID
 from playground.slack.api import create_api
 from playground.slack.avatars import app_avatar, person_avatar, slackbot_avatar
@@ -49,26 +49,7 @@ def create_app(workspace: Workspace) -> Flask:
             abort(404)
         return Response(_events(workspace, user_id), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
-    @app.post("/ui/enter")
-    def enter() -> tuple[str, int]:
-        said = _said(workspace, "text")
-        workspace.enter(said["user"], said["channel"], said["text"])
-        return "", 204
-
-    @app.post("/ui/click")
-    def click() -> tuple[str, int]:
-        said = _said(workspace, "ts")
-        action = said.get("action")
-        if not isinstance(action, dict):
-            abort(400)
-        gone = workspace.click(said["user"], said["channel"], said["ts"], action) is None
-        return "", 404 if gone else 204
-
-    @app.post("/ui/read")
-    def read() -> tuple[str, int]:
-        said = _said(workspace, "ts")
-        workspace.mark_read(said["user"], said["channel"], said["ts"])
-        return "", 204
+    app.register_blueprint(create_doors(workspace))
 
     @app.after_request
     def harden(response: Response) -> Response:
@@ -78,18 +59,6 @@ def create_app(workspace: Workspace) -> Flask:
         return response
 
     return app
-
-
-def _said(workspace: Workspace, *strings: str) -> dict[str, Any]:
-    """What the page sent, from a known person in a known channel; anything else is a 400."""
-    said = request.get_json(silent=True)
-    if not isinstance(said, dict):
-        abort(400)
-    if not all(isinstance(said.get(name), str) for name in ("user", "channel", *strings)):
-        abort(400)
-    if said["user"] not in workspace.members.people or said["channel"] not in workspace.channels:
-        abort(400)
-    return said
 
 
 def _events(workspace: Workspace, user_id: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ from playground.functions import Function, FunctionError, to_terminal
 from playground.mapping import EventSourceMapping
 from playground.people import APP_ID, CHANNELS, PEOPLE, TEAM_ID
 from playground.provision import Provisioned, provision
+from playground.slack import manifest
 from playground.slack.delivery import Deliver
 from playground.slack.workspace import Workspace
 from playground.template import DEFAULT_PATH
@@ -30,7 +31,7 @@ MANIFEST_PATH = DEFAULT_PATH.parent / "slack-manifest.yaml"
 
 def local_slack(environment: Mapping[str, str], url: str, deliver: Deliver) -> Workspace:
     """The playground's workspace, our app installed as slack-manifest.yaml says; `url` is where it is served."""
-    manifest = yaml.safe_load(MANIFEST_PATH.read_text(encoding="utf-8"))
+    installed = yaml.safe_load(MANIFEST_PATH.read_text(encoding="utf-8"))
     return Workspace(
         TEAM_ID,
         APP_ID,
@@ -38,10 +39,9 @@ def local_slack(environment: Mapping[str, str], url: str, deliver: Deliver) -> W
         CHANNELS,
         bot_token=environment["SLACK_BOT_TOKEN"],
         signing_secret=environment["SLACK_SIGNING_SECRET"],
-        scopes=manifest["oauth_config"]["scopes"]["bot"],
         base_url=url,
         deliver=deliver,
-        slash_commands=manifest["features"]["slash_commands"],
+        **manifest.settings(installed),
     )
 
 

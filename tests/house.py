@@ -151,6 +151,29 @@ class House:
         assert len(answers) == 1, [message.text for message in answers]
         return answers[0]
 
+    def click(self, message: Message, action_id: str, value: str | None = None) -> list[Message]:
+        """The reader of `message` uses an element of it; what they are then shown, edited messages included."""
+        user_id = message.visible_to or "U0ADA"
+        before = {(said.ts, said.text, repr(said.blocks)) for said in self.slack.ephemerals(user_id)}
+        block, element = next(
+            (block, element)
+            for block in message.blocks
+            for element in block.get("elements", [])
+            if element.get("action_id") == action_id
+        )
+        action = {"type": element["type"], "action_id": action_id, "block_id": block.get("block_id", "b")}
+        if element["type"] == "static_select":
+            chosen = next(option for option in element["options"] if option["value"] == value)
+            action["selected_option"] = chosen
+        else:
+            action["value"] = value or element.get("value")
+        sent = self.slack.click(user_id, message.channel_id, message.ts, action)
+        assert sent is not None
+        sent.join()
+        self.work()
+        shown = self.slack.ephemerals(user_id)
+        return [said for said in shown if (said.ts, said.text, repr(said.blocks)) not in before]
+
     def said(self, user_id: str = "U0ADA") -> list[Message]:
         """What this person alone was shown."""
         return [message for message in self.slack.ephemerals(user_id) if message.ts > self._since]

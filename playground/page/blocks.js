@@ -1,8 +1,10 @@
 // Draws Block Kit blocks. A block it doesn't know shows up as such, instead of vanishing.
 
+import { chart } from "./charts.js";
+import { content, dataTable } from "./data_table.js";
 import { h } from "./dom.js";
 import { element, image } from "./elements.js";
-import { withEmoji } from "./emoji.js";
+import { inputBlock } from "./inputs.js";
 import { plainText, textObject } from "./mrkdwn.js";
 import { richText } from "./rich_text.js";
 
@@ -23,6 +25,12 @@ const BLOCKS = {
     ),
   rich_text: (block, context) => h("div", { class: "block" }, richText(block, context)),
   table,
+  data_table: dataTable,
+  data_visualization: chart,
+  input: (block, context) =>
+    inputBlock(block, context, (attributes) =>
+      element(block.element, block.block_id, context, { quiet: !block.dispatch_action, attributes }),
+    ),
 };
 
 export function blocks(list, context) {
@@ -62,7 +70,7 @@ function table(block, context) {
     row.map((cell, column) => {
       const { align = "left", is_wrapped: wrapped = false } = settings[column] ?? {};
       const scope = tag === "th" ? "col" : null;
-      return h(tag, { class: `align-${align} ${wrapped ? "wrapped" : ""}`, scope }, ...cellContent(cell, context));
+      return h(tag, { class: `align-${align} ${wrapped ? "wrapped" : ""}`, scope }, ...content(cell, context));
     });
   return h(
     "div",
@@ -74,10 +82,4 @@ function table(block, context) {
       h("tbody", {}, ...rows.map((row) => h("tr", {}, ...cells(row, "td")))),
     ),
   );
-}
-
-function cellContent(cell, context) {
-  if (cell?.type === "rich_text") return [richText(cell, context)];
-  if (cell?.type === "raw_number") return [cell.text ?? String(cell.value)];
-  return withEmoji(String(cell?.text ?? ""), true);
 }

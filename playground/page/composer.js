@@ -11,7 +11,7 @@ export class Composer {
   constructor(form, { send, view }) {
     this.form = form;
     this.input = form.querySelector("textarea");
-    this.submit = form.querySelector("[data-testid=send]");
+    this.submit = form.querySelector("[type=submit]");
     this.completion = new Completion(form.querySelector(".popup"), this.input);
     this.send = send;
     this.view = view;
@@ -22,13 +22,13 @@ export class Composer {
   }
 
   // Drafts and what was sent belong to a person in a channel, or to a person.
-  moveTo(person, channel) {
+  moveTo(person, channel, placeholder = `Message #${channel.name}`) {
     if (this.place) this.drafts.set(this.place, this.input.value);
     this.place = `${person} ${channel.id}`;
     this.person = person;
     this.recalled = null;
-    this.input.placeholder = `Message #${channel.name}`;
-    this.input.setAttribute("aria-label", `Message #${channel.name}`);
+    this.input.placeholder = placeholder;
+    this.input.setAttribute("aria-label", placeholder);
     this.#write(this.drafts.get(this.place) ?? "");
     this.completion.close();
   }
@@ -51,8 +51,8 @@ export class Composer {
       button.addEventListener("click", () => this.#mark(button.dataset.mark));
     }
     const slash = this.form.querySelector("[data-slash]");
-    slash.addEventListener("mousedown", (event) => event.preventDefault());
-    slash.addEventListener("click", () => {
+    slash?.addEventListener("mousedown", (event) => event.preventDefault());
+    slash?.addEventListener("click", () => {
       this.focus();
       if (!this.input.value) this.#write("/");
       this.#complete();

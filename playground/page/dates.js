@@ -29,7 +29,7 @@ function relativeDay(seconds, timeZone) {
   return null;
 }
 
-function ago(seconds) {
+export function ago(seconds) {
   const format = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
   const passed = seconds - Date.now() / 1000;
   for (const [unit, size] of [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]]) {

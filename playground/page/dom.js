@@ -36,6 +36,15 @@ export function svg(path, { size = 20, label = null, filled = false } = {}) {
   return root;
 }
 
+export function svgNode(tag, attributes = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== null) node.setAttribute(name, String(value));
+  }
+  node.append(...children.filter(Boolean));
+  return node;
+}
+
 export const ICONS = {
   eye: "M2 10s3-5.5 8-5.5S18 10 18 10s-3 5.5-8 5.5S2 10 2 10zm8 2.25a2.25 2.25 0 1 0 0-4.5 2.25 2.25 0 0 0 0 4.5z",
   sun: "M10 13.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM10 2v1.5M10 16.5V18M2 10h1.5M16.5 10H18M4.3 4.3l1.1 1.1M14.6 14.6l1.1 1.1M4.3 15.7l1.1-1.1M14.6 5.4l1.1-1.1",
@@ -48,6 +57,14 @@ export const ICONS = {
   chevron: "M6 8l4 4 4-4",
   people: "M7.5 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2 16.5c0-2.8 2.2-5 5.5-5s5.5 2.2 5.5 5M13 3.8a3 3 0 0 1 0 5.4M14.5 11.8c2.1.6 3.5 2.4 3.5 4.7",
   home: "M3 9l7-6 7 6v7.5a1 1 0 0 1-1 1h-4v-5H8v5H4a1 1 0 0 1-1-1z",
+  up: "M10 16V4M5 9l5-5 5 5",
+  back: "M16 10H4M9 5l-5 5 5 5",
+  check: "M4 10.5l4 4 8-9",
+  close: "M5 5l10 10M15 5L5 15",
+  plus: "M10 4v12M4 10h12",
+  zap: "M11 2L4 11.5h5L8.5 18 16 8.5h-5.2z",
+  reply: "M4 4h12a1.5 1.5 0 0 1 1.5 1.5v7A1.5 1.5 0 0 1 16 14h-5l-4 3.5V14H4a1.5 1.5 0 0 1-1.5-1.5v-7A1.5 1.5 0 0 1 4 4zM6 8h8M6 10.8h5",
+  file: "M5 2.5h6.5L16 7v10a.8.8 0 0 1-.8.8H5a.8.8 0 0 1-.8-.8V3.3a.8.8 0 0 1 .8-.8zM11.5 2.5V7H16",
   menu: "M3 5h14M3 10h14M3 15h14",
 };
 

@@ -3,24 +3,40 @@
 import { Composer } from "./composer.js";
 import { clock } from "./dates.js";
 import { avatar, h, icon } from "./dom.js";
+import { Home } from "./home.js";
+import { openMenu } from "./menus.js";
+import { Modals } from "./modals.js";
 import { Stream, post } from "./server.js";
-import { channelList, city, peopleList } from "./sidebar.js";
+import { appList, channelList, city, peopleList } from "./sidebar.js";
 import { Store } from "./store.js";
+import { messageSurface } from "./surfaces.js";
 import { Switcher } from "./switcher.js";
 import { themeButton } from "./theme.js";
+import { Threads } from "./threads.js";
 import { Timeline } from "./timeline.js";
 
+const HOME = "home";
 const $ = (id) => document.getElementById(id);
 const app = $("app");
 const store = new Store();
 const timeline = new Timeline($("scroller"), $("messages"), $("jump"));
 const composer = new Composer($("composer"), { send: enter, view: () => store.view });
 const switcher = new Switcher($("switcher"), { choices });
+const modals = new Modals($("modal"));
+const home = new Home($("home"));
+const threads = new Threads($("thread"), store, { changed: draw });
 let stream = null;
 let channelId = null;
 let firstUnread = null;
 let openedAt = null;
 let toastTimer = null;
+
+const FAILURES = {
+  click_failed: "The app didn't answer the click",
+  shortcut_failed: "The app didn't answer the shortcut",
+  home_failed: "The app didn't take the news that its home tab is open",
+  view_failed: "The app didn't answer",
+};
 
 // The address remembers person and channel, so that a reload or a link comes back to them.
 function address() {
@@ -37,6 +53,7 @@ function connect(userId) {
 
 function become(userId, byKeyboard = false) {
   if (userId === store.view.me) return;
+  threads.close();
   connect(userId);
   closeDrawer();
   app.dataset.focus = byKeyboard ? "person" : "composer";
@@ -44,23 +61,35 @@ function become(userId, byKeyboard = false) {
 
 function received(event) {
   const kind = store.apply(event);
-  if (kind === "click_failed") toast(`The app didn't answer the click: ${event.error}`);
-  else if (kind === "snapshot") open(store.channel(address().channel)?.id ?? channelId ?? store.view.channels[0].id);
+  if (modals.told(event)) return;
+  if (FAILURES[kind]) toast(`${FAILURES[kind]}: ${event.error}`);
+  else if (kind === "snapshot") open(known(address().channel) ?? known(channelId) ?? store.view.channels[0].id);
   else draw();
   if (kind !== "snapshot") return;
   app.dataset.ready = "true";
   app.dataset.me = store.view.me;
+  if (store.modals.length) return;
   if (app.dataset.focus === "person") document.querySelector("[data-testid=person][aria-checked=true]").focus();
   else composer.focus();
 }
 
+// The id of a channel, or `home` for the app's home tab; null for anything else.
+function known(id) {
+  if (id === HOME && store.view.app.home) return HOME;
+  return store.channel(id)?.id ?? null;
+}
+
 function open(id) {
-  channelId = id;
   const place = `${store.view.me} ${id}`;
+  if (id !== channelId) threads.place = null;
+  channelId = id;
   if (place !== openedAt) {
-    firstUnread = store.read.get(id) ? (store.unread(id)[0]?.ts ?? null) : null;
     openedAt = place;
-    composer.moveTo(store.view.me, store.channel(id));
+    if (id === HOME) post("/ui/home", { user: store.view.me });
+    else {
+      firstUnread = store.read.get(id) ? (store.unread(id)[0]?.ts ?? null) : null;
+      composer.moveTo(store.view.me, store.channel(id));
+    }
   }
   history.replaceState(null, "", `#${store.view.me}/${id}`);
   closeDrawer();
@@ -68,21 +97,49 @@ function open(id) {
 }
 
 function draw() {
-  const channel = store.channel(channelId);
+  if (!store.view || !channelId) return;
   const me = store.person(store.view.me);
-  const seen = store.markRead(channelId);
-  if (seen) post("/ui/read", { user: me.id, channel: channelId, ts: seen });
-  document.title = `${unreadElsewhere() ? "* " : ""}#${channel.name} · ${store.view.team.name}`;
+  const here = context(me);
+  drawFrame(me);
+  if (channelId === HOME) drawHome(here);
+  else drawChannel(me, here);
+  threads.draw(here);
+  app.classList.toggle("thread-open", !$("thread").hidden);
+  modals.show(store.modals, here, store.view.app);
+}
+
+function drawFrame(me) {
+  const place = channelId === HOME ? store.view.app.name : `#${store.channel(channelId).name}`;
+  document.title = `${unreadElsewhere() ? "* " : ""}${place} · ${store.view.team.name}`;
   $("team").textContent = store.view.team.name;
   $("workspace-tile").textContent = store.view.team.name[0];
   $("channels").replaceChildren(...channelList(store, channelId, openAndFocus));
+  $("apps").replaceChildren(...appList(store, channelId, () => open(HOME)));
+  $("apps-title").hidden = !store.view.app.home;
+  $("shortcuts").hidden = !store.view.app.shortcuts.length;
   drawPeople();
   $("me").replaceChildren(avatar(me.id, 36, `You are ${me.realName}`), h("span", { class: "presence" }));
   $("me").title = `${me.realName} · ${clock(Date.now() / 1000, me.timeZone)} in ${city(me.timeZone)}`;
+  for (const part of ["scroller", "composer"]) $(part).hidden = channelId === HOME;
+  $("channel-hash").hidden = $("members").hidden = channelId === HOME;
+}
+
+function drawHome(here) {
+  $("channel-name").textContent = store.view.app.name;
+  $("topic").textContent = "Home";
+  $("jump").hidden = true;
+  home.show(store.home, here, store.view.app);
+}
+
+function drawChannel(me, here) {
+  const channel = store.channel(channelId);
+  home.hide();
+  const seen = store.markRead(channelId);
+  if (seen) post("/ui/read", { user: me.id, channel: channelId, ts: seen });
   $("channel-name").textContent = channel.name;
   $("topic").textContent = channel.topic;
   drawMembers(channel);
-  timeline.show(openedAt, channel, store.messagesIn(channelId), firstUnread, context(me));
+  timeline.show(openedAt, channel, store.messagesIn(channelId), firstUnread, here);
 }
 
 // Redrawn only for another person, because a redraw would take the keyboard's focus away.
@@ -100,17 +157,17 @@ function drawMembers(channel) {
 }
 
 function context(me) {
-  return {
+  const base = {
     me: me.id,
     timeZone: me.timeZone,
     userName: (id) => store.userName(id),
     channelName: (id) => store.channelName(id),
     openChannel: openAndFocus,
-    click: (message, action) =>
-      post("/ui/click", { user: me.id, channel: message.channel, ts: message.ts, action }).then(
-        (taken) => taken || toast("That message is gone."),
-      ),
+    openThread: (message) => threads.open(message),
+    replies: (message) => store.thread(message),
+    toast,
   };
+  return { ...base, inMessage: (message) => messageSurface(base, message) };
 }
 
 function openAndFocus(id) {
@@ -128,16 +185,18 @@ function unreadElsewhere() {
   return store.view.channels.some((channel) => channel.id !== channelId && store.unread(channel.id).length);
 }
 
+async function runShortcut(id) {
+  if (!(await post("/ui/shortcut", { user: store.view.me, shortcut: id }))) toast("The shortcut is gone.");
+}
+
 function choices() {
   if (!store.view) return [];
-  const channels = store.view.channels.map(({ id, name, topic }) => ({ name, detail: topic, go: () => openAndFocus(id) }));
-  const people = store.view.people.map(({ id, realName, standing }) => ({
-    name: realName,
-    detail: `act as · ${standing}`,
-    person: id,
-    go: () => become(id),
-  }));
-  return [...channels, ...people];
+  const { app: bot, channels, people } = store.view;
+  const shortcuts = bot.shortcuts.map(({ id, name, description }) => ({ name, detail: description || bot.name, icon: "zap", go: () => runShortcut(id) }));
+  const places = channels.map(({ id, name, topic }) => ({ name, detail: topic, go: () => openAndFocus(id) }));
+  const homes = bot.home ? [{ name: bot.name, detail: "Home", person: bot.user, go: () => open(HOME) }] : [];
+  const others = people.map(({ id, realName, standing }) => ({ name: realName, detail: `act as · ${standing}`, person: id, go: () => become(id) }));
+  return [...places, ...homes, ...shortcuts, ...others];
 }
 
 function toast(text) {
@@ -151,6 +210,15 @@ function closeDrawer() {
   app.classList.remove("drawer-open");
 }
 
+$("shortcuts").append(icon("plus", { size: 18 }));
+$("shortcuts").addEventListener("click", (event) =>
+  openMenu(event.currentTarget, {
+    role: "menu",
+    label: "Shortcuts",
+    groups: [{ label: { text: "Shortcuts" }, options: store.view.app.shortcuts.map(({ id, name, description }) => ({ value: id, icon: "zap", text: { text: name, emoji: false }, description: { text: description || store.view.app.name, emoji: false } })) }],
+    pick: ({ value }) => runShortcut(value),
+  }),
+);
 $("menu").append(icon("menu"));
 $("menu").addEventListener("click", () => app.classList.toggle("drawer-open"));
 $("scrim").addEventListener("click", closeDrawer);
@@ -158,7 +226,7 @@ $("search").prepend(icon("search", { size: 16 }));
 $("search").addEventListener("click", () => switcher.open());
 themeButton($("theme"));
 addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && !$("modal").open) {
     event.preventDefault();
     switcher.open();
   }
@@ -166,6 +234,6 @@ addEventListener("keydown", (event) => {
 addEventListener("hashchange", () => {
   const { user, channel } = address();
   if (store.view && user !== store.view.me) connect(user);
-  else if (store.channel(channel) && channel !== channelId) open(channel);
+  else if (known(channel) && channel !== channelId) open(channel);
 });
 connect(address().user);

@@ -2,16 +2,18 @@
 
 import { avatar, h, icon } from "./dom.js";
 import { blocks } from "./blocks.js";
-import { clock, fullTime } from "./dates.js";
+import { ago, clock, fullTime } from "./dates.js";
+import { files } from "./files.js";
 import { mrkdwn, unescape } from "./mrkdwn.js";
 
 export function seconds(ts) {
   return Number(ts);
 }
 
-// `grouped` leaves out the picture and the name: the same person wrote just before.
-export function messageNode(message, grouped, context) {
-  const mine = { ...context, act: (action) => context.click(message, action) };
+// `grouped` leaves out the picture and the name: the same person wrote just before. `replies` is the store's word on
+// the thread below the message, null where threads are not opened from.
+export function messageNode(message, grouped, context, replies = null) {
+  const mine = context.inMessage(message);
   const author = context.userName(message.user) ?? message.user;
   const time = clock(seconds(message.ts), context.timeZone);
   const stamp = h(
@@ -37,10 +39,31 @@ export function messageNode(message, grouped, context) {
       { class: "content" },
       !grouped &&
         h("div", { class: "byline" }, h("span", { class: "author" }, author), message.app && h("span", { class: "badge" }, "APP"), stamp),
-      message.threadTs && message.threadTs !== message.ts && h("div", { class: "in-thread" }, "replied to a thread"),
+      !context.thread && message.threadTs && message.threadTs !== message.ts && h("div", { class: "in-thread" }, "replied to a thread"),
       body(message, mine),
       ...(message.attachments ?? []).map((attachment) => attachmentNode(attachment, mine)),
+      ...files(message.files ?? []),
+      replies?.count > 0 && threadLink(message, replies, context),
     ),
+    replies &&
+      !message.ephemeral &&
+      h(
+        "div",
+        { class: "message-tools" },
+        h("button", { type: "button", title: "Reply in thread", "aria-label": "Reply in thread", "data-testid": "reply-in-thread", onclick: () => context.openThread(message) }, icon("reply", { size: 18 })),
+      ),
+  );
+}
+
+function threadLink(message, { count, people, last, news }, context) {
+  return h(
+    "button",
+    { type: "button", class: `thread-link ${news ? "news" : ""}`, "data-testid": "thread-link", onclick: () => context.openThread(message) },
+    ...people.slice(0, 4).map((person) => avatar(person, 24)),
+    h("span", { class: "thread-count" }, `${count} ${count === 1 ? "reply" : "replies"}`),
+    news && h("span", { class: "thread-new" }, "New"),
+    h("span", { class: "thread-last" }, `Last reply ${ago(seconds(last))}`),
+    h("span", { class: "thread-view", "aria-hidden": "true" }, "View thread"),
   );
 }
 

@@ -36,14 +36,23 @@ export class Stream {
 }
 
 export async function post(path, body) {
+  return (await sent(path, body))?.ok ?? false;
+}
+
+// The JSON that comes back, or null when there is none worth the name.
+export async function ask(path, body) {
+  const answer = await sent(path, body);
+  return answer?.ok ? answer.json().catch(() => null) : null;
+}
+
+async function sent(path, body) {
   try {
-    const answer = await fetch(path, {
+    return await fetch(path, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
     });
-    return answer.ok;
   } catch {
-    return false;
+    return null;
   }
 }

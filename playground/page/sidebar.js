@@ -28,6 +28,23 @@ export function channelList(store, current, open) {
   });
 }
 
+export function appList(store, current, open) {
+  const { app } = store.view;
+  if (!app.home) return [];
+  return [
+    h(
+      "li",
+      {},
+      h(
+        "button",
+        { type: "button", class: "row channel", "data-testid": "app-home", "aria-current": current === "home" ? "page" : null, onclick: open },
+        avatar(app.user, 20),
+        h("span", { class: "row-name" }, app.name),
+      ),
+    ),
+  ];
+}
+
 export function peopleList(store, become) {
   const { people, me } = store.view;
   return people.map((person, index) =>

@@ -7,17 +7,24 @@ export class Store {
     this.view = null;
     this.messages = new Map();
     this.read = new Map();
+    this.modals = [];
+    this.home = null;
+    this.seenReplies = new Map();
   }
 
-  // Returns what changed: "snapshot", "message", "remove" or "click_failed".
+  // Returns the event's type, whatever it was about.
   apply(event) {
     if (event.type === "snapshot") {
       this.view = event;
       this.messages = new Map(event.messages.map((message) => [key(message.channel, message.ts), message]));
       this.read = new Map(event.channels.map((channel) => [channel.id, channel.read]));
+      this.modals = event.modals;
+      this.home = event.home;
     }
     if (event.type === "message") this.messages.set(key(event.message.channel, event.message.ts), event.message);
     if (event.type === "remove") this.messages.delete(key(event.channel, event.ts));
+    if (event.type === "modals") this.modals = event.stack;
+    if (event.type === "home") this.home = event.view;
     return event.type;
   }
 
@@ -38,10 +45,39 @@ export class Store {
     return this.channel(id)?.name ?? null;
   }
 
+  // What the channel shows: replies are in their threads, unless their thread is not there.
   messagesIn(channelId) {
-    return [...this.messages.values()]
-      .filter((message) => message.channel === channelId)
-      .sort((one, other) => Number(one.ts) - Number(other.ts));
+    return this.#sorted((message) => message.channel === channelId && (!this.inThread(message) || message.broadcast));
+  }
+
+  inThread(message) {
+    return Boolean(message.threadTs && message.threadTs !== message.ts && this.message(message.channel, message.threadTs));
+  }
+
+  message(channelId, ts) {
+    return this.messages.get(key(channelId, ts)) ?? null;
+  }
+
+  replies(message) {
+    return this.#sorted((other) => other.channel === message.channel && other.threadTs === message.ts && other.ts !== message.ts);
+  }
+
+  // How many replies there are, who wrote them, when the last came, and whether one of them is news to this person.
+  thread(message) {
+    const replies = this.replies(message).filter((reply) => !reply.ephemeral);
+    const last = replies.at(-1)?.ts ?? "";
+    const name = key(message.channel, message.ts);
+    const seen = this.seenReplies.get(`${this.view.me} ${name}`) ?? "";
+    const news = replies.some((reply) => reply.ts > seen && reply.user !== this.view.me);
+    return { count: replies.length, people: [...new Set(replies.map((reply) => reply.user))], last, news };
+  }
+
+  seeThread(message) {
+    this.seenReplies.set(`${this.view.me} ${key(message.channel, message.ts)}`, this.thread(message).last);
+  }
+
+  #sorted(wanted) {
+    return [...this.messages.values()].filter(wanted).sort((one, other) => Number(one.ts) - Number(other.ts));
   }
 
   unread(channelId) {

@@ -1,6 +1,6 @@
-// Ctrl+K: jump to a channel or become somebody else by typing a few letters.
+// Ctrl+K: jump to a channel, run a shortcut or become somebody else by typing a few letters.
 
-import { avatar, h } from "./dom.js";
+import { avatar, h, icon } from "./dom.js";
 
 export class Switcher {
   constructor(dialog, { choices }) {
@@ -23,7 +23,7 @@ export class Switcher {
 
   #key(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) this.#select((this.selected + step + this.found.length) % this.found.length);
+    if (step && this.found.length) this.#select((this.selected + step + this.found.length) % this.found.length);
     else if (event.key === "Enter") this.#take(this.found[this.selected]);
     else return;
     event.preventDefault();
@@ -38,6 +38,7 @@ export class Switcher {
   #select(index) {
     this.selected = index;
     [...this.list.children].forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
+    this.list.children[index]?.scrollIntoView({ block: "nearest" });
     this.input.setAttribute("aria-activedescendant", `choice-${index}`);
   }
 
@@ -48,8 +49,8 @@ export class Switcher {
       ...this.found.map((choice, index) =>
         h(
           "div",
-          { role: "option", id: `choice-${index}`, class: "choice", onclick: () => this.#take(choice) },
-          choice.person ? avatar(choice.person, 20) : h("span", { class: "hash" }, "#"),
+          { role: "option", id: `choice-${index}`, class: "choice", "data-testid": "choice", onclick: () => this.#take(choice) },
+          choice.person ? avatar(choice.person, 20) : h("span", { class: "hash" }, choice.icon ? icon(choice.icon, { size: 16 }) : "#"),
           h("span", {}, choice.name),
           h("small", {}, choice.detail),
         ),

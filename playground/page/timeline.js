@@ -17,7 +17,10 @@ export class Timeline {
     scroller.addEventListener("scroll", () => this.#atBottom() && this.#hideJump());
     jump.append(icon("down", { size: 14 }), "New messages");
     jump.addEventListener("click", () => this.toBottom());
-    new ResizeObserver(() => this.stuck && this.toBottom()).observe(scroller);
+    // The list grows by itself too: pictures arrive late, tables change their page.
+    const resized = new ResizeObserver(() => this.stuck && this.toBottom());
+    resized.observe(scroller);
+    resized.observe(list);
     this.stuck = true;
     scroller.addEventListener("scroll", () => (this.stuck = this.#atBottom()));
   }
@@ -49,10 +52,15 @@ export class Timeline {
       const unread = message.ts === firstUnread;
       if (newDay || unread) rows.push(this.#divider(newDay ? message : null, unread, context));
       const grouped = !newDay && !unread && follows(previous, message);
-      rows.push(this.#kept(`m${message.ts}`, JSON.stringify([message, grouped]), () => messageNode(message, grouped, context)));
+      rows.push(this.#message(message, grouped, context));
       previous = message;
     }
     return rows;
+  }
+
+  #message(message, grouped, context) {
+    const replies = context.replies(message);
+    return this.#kept(`m${message.ts}`, JSON.stringify([message, grouped, replies]), () => messageNode(message, grouped, context, replies));
   }
 
   #divider(message, unread, context) {

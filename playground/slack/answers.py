@@ -10,6 +10,7 @@ from typing import Any
 from playground.people import BOT_USER_ID
 from playground.slack.content import content
 from playground.slack.delivery import Answer
+from playground.slack.files import Files
 from playground.slack.messages import Board, Message
 from playground.slack.refusal import RefusedError
 from playground.slack.response_urls import Hook
@@ -18,20 +19,24 @@ from playground.slack.response_urls import Hook
 def payload_of(answer: Answer) -> dict[str, Any] | None:
     """The message in a 200 answer's body; None for an empty one, which is only an acknowledgement."""
     text = answer.body.decode("utf-8", "replace").strip()
+    return json_of(answer) if answer.is_json or not text else {"text": text}
+
+
+def json_of(answer: Answer) -> dict[str, Any] | None:
+    """The object in a 200 answer's body; None for an empty one."""
+    text = answer.body.decode("utf-8", "replace").strip()
     if not text:
         return None
-    if answer.is_json:
-        try:
-            parsed = json.loads(text)
-        except ValueError:
-            raise RefusedError("invalid_payload") from None
-        if not isinstance(parsed, dict):
-            raise RefusedError("invalid_payload")
-        return parsed or None
-    return {"text": text}
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        raise RefusedError("invalid_payload") from None
+    if not isinstance(parsed, dict):
+        raise RefusedError("invalid_payload")
+    return parsed or None
 
 
-def say(board: Board, app_id: str, hook: Hook, payload: Mapping[str, Any]) -> Message | None:
+def say(board: Board, files: Files, app_id: str, hook: Hook, payload: Mapping[str, Any]) -> Message | None:
     """Posts, replaces or deletes as the payload says, or raises RefusedError; None when nothing is left."""
     source = board.find(hook.channel_id, hook.source_ts) if hook.source_ts else None
     if _yes(payload.get("delete_original")):
@@ -39,7 +44,7 @@ def say(board: Board, app_id: str, hook: Hook, payload: Mapping[str, Any]) -> Me
             raise RefusedError("message_not_found")
         board.remove(source)
         return None
-    shown = content(payload)
+    shown = content(payload, files)
     # A click's answer edits the clicked message unless it says otherwise; a command has no such message.
     replace = payload.get("replace_original", "response_type" not in payload)
     if source is not None and _yes(replace):

@@ -1,4 +1,4 @@
-"""Slack's Web API and its response_urls over HTTP.
+"""Slack's Web API, its response_urls and its files over HTTP.
 
 It refuses a call without the right token, without the scope the method needs, and every method it hasn't got.
 """
@@ -28,7 +28,7 @@ def create_api(workspace: Workspace) -> Blueprint:
             token = _token(args)
             known = _admitted(workspace, method, token)
             workspace.api_calls.append((method, args))
-            if fault := workspace.fault(method):
+            if fault := workspace.fault(method) or _too_many(workspace, method, known, args):
                 return _failed(fault)
             answer = {"ok": True, **known.run(workspace, args)}
         except RefusedError as refused:
@@ -48,6 +48,27 @@ def create_api(workspace: Workspace) -> Blueprint:
         except RefusedError as refused:
             return _json(refused.body(), _response_status(refused.error))
         return Response("ok", mimetype="text/plain")
+
+    @api.post("/upload/<file_id>/<key>")
+    def upload(file_id: str, key: str) -> Response:
+        # Whatever kind the bytes claim to be, only a multipart form has them inside of something.
+        form = request.mimetype == "multipart/form-data"
+        content = b"".join(sent.read() for sent in request.files.values()) if form else request.get_data()
+        try:
+            workspace.files.receive(file_id, key, content)
+        except RefusedError as refused:
+            return Response(refused.error, 400, mimetype="text/plain")
+        return Response(f"OK - {len(content)}", mimetype="text/plain")
+
+    @api.get("/files/<file_id>/<key>")
+    def file(file_id: str, key: str) -> Response:
+        """Shown only when it is a picture; anything else is for keeping."""
+        found = workspace.files.find(file_id)
+        if found is None or found.key != key or not found.mimetype:
+            return Response("", 404, mimetype="text/plain")
+        kind = found.mimetype if found.is_image else "application/octet-stream"
+        manner = "inline" if found.is_image else "attachment"
+        return Response(found.content, mimetype=kind, headers={"Content-Disposition": manner})
 
     return api
 
@@ -85,6 +106,11 @@ def _admitted(workspace: Workspace, method: str, token: str | None) -> Method:
         provided = ",".join(sorted(workspace.scopes))
         raise RefusedError("missing_scope", needed=known.scope, provided=provided)
     return known
+
+
+def _too_many(workspace: Workspace, method: str, known: Method, args: Mapping[str, Any]) -> Fault | None:
+    wait = workspace.rates.take(method, known.tier, str(args.get("channel") or ""))
+    return None if wait is None else Fault("ratelimited", 429, wait)
 
 
 def _scope_headers(workspace: Workspace, method: str) -> dict[str, str]:

@@ -4,6 +4,8 @@ They repair nothing: a check only yields sentences, in Slack's wording and with 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from math import isfinite
 from typing import Any
 
 Check = Callable[[Any, str], Iterator[str]]
@@ -34,14 +36,28 @@ def web_address(most: int) -> Check:
     return check
 
 
+def calendar_date(value: Any, path: str) -> Iterator[str]:
+    try:
+        date.fromisoformat(value)
+    except (TypeError, ValueError):
+        yield problem("must be a date in the format YYYY-MM-DD", path)
+
+
 def boolean(value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, bool):
         yield problem("must be a boolean", path)
 
 
 def number(value: Any, path: str) -> Iterator[str]:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         yield problem("must be a number", path)
+
+
+def positive(value: Any, path: str) -> Iterator[str]:
+    wrong = list(number(value, path))
+    yield from wrong
+    if not wrong and value <= 0:
+        yield problem("must be more than 0", path)
 
 
 def whole(least: int, most: int | None = None) -> Check:

@@ -25,6 +25,8 @@ class Message:
     visible_to: str | None = None
     thread_ts: str | None = None
     app_id: str | None = None
+    files: list[dict[str, Any]] = field(default_factory=list)
+    broadcast: bool = False
 
     @property
     def ephemeral(self) -> bool:
@@ -42,6 +44,8 @@ class Message:
             "ephemeral": self.ephemeral,
             "threadTs": self.thread_ts,
             "app": self.app_id is not None,
+            "files": self.files,
+            "broadcast": self.broadcast,
         }
 
 
@@ -68,43 +72,56 @@ class Board:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._messages: dict[tuple[str, str], Message] = {}
         self._last = 0
         self._subscriptions: list[Subscription] = []
 
     def next_ts(self) -> str:
         """Unique and rising even when the clock stands still, for `ts` is a message's id."""
-        with self._lock:
+        with self.lock:
             self._last = max(self._last + 1, int(self._clock() * 1_000_000))
             return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
-    def post(self, channel_id: str, user_id: str, text: str, **fields: Any) -> Message:
-        with self._lock:
-            message = Message(self.next_ts(), channel_id, user_id, text, **fields)
+    def post(self, channel_id: str, user_id: str, text: str, ts: str | None = None, **fields: Any) -> Message:
+        """`ts` is one that `next_ts` gave, for whoever has to know it before."""
+        with self.lock:
+            message = Message(ts or self.next_ts(), channel_id, user_id, text, **fields)
             self._keep(message)
             return message
 
     def change(
-        self, message: Message, text: str, blocks: Sequence[dict[str, Any]], attachments: Sequence[Any] = ()
+        self,
+        message: Message,
+        text: str,
+        blocks: Sequence[dict[str, Any]],
+        attachments: Sequence[Any] = (),
+        files: Sequence[dict[str, Any]] | None = None,
     ) -> Message:
-        """The message with new content in its old place; who sees it never changes."""
-        with self._lock:
-            changed = replace(message, text=text, blocks=list(blocks), attachments=list(attachments))
+        """The message with new content in its old place; who sees it never changes, and files stay unless given."""
+        with self.lock:
+            kept = message.files if files is None else list(files)
+            changed = replace(message, text=text, blocks=list(blocks), attachments=list(attachments), files=kept)
             self._keep(changed)
             return changed
 
     def remove(self, message: Message) -> None:
-        with self._lock:
+        with self.lock:
             del self._messages[message.channel_id, message.ts]
             self._publish({"type": "remove", "channel": message.channel_id, "ts": message.ts}, message.visible_to)
 
     def find(self, channel_id: str, ts: str) -> Message | None:
-        with self._lock:
+        with self.lock:
             return self._messages.get((channel_id, ts))
 
+    def thread(self, channel_id: str, ts: str) -> list[Message]:
+        """A message that everybody sees and the replies to it that everybody sees; empty without the first."""
+        found = [m for m in self.all() if m.channel_id == channel_id and not m.ephemeral]
+        parent = [message for message in found if message.ts == ts]
+        return parent + [m for m in found if m.thread_ts == ts and m.ts != ts] if parent else []
+
     def all(self) -> list[Message]:
-        with self._lock:
+        with self.lock:
             return list(self._messages.values())
 
     def seen_by(self, user_id: str) -> list[Message]:
@@ -113,17 +130,17 @@ class Board:
     def subscribe(self, user_id: str, snapshot: Callable[[], Event]) -> Subscription:
         """The snapshot comes first and what happens afterwards follows it; nothing falls in between."""
         subscription = Subscription(user_id)
-        with self._lock:
+        with self.lock:
             subscription.put(snapshot())
             self._subscriptions.append(subscription)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        with self._lock:
+        with self.lock:
             self._subscriptions.remove(subscription)
 
     def tell(self, user_id: str, event: Event) -> None:
-        with self._lock:
+        with self.lock:
             self._publish(event, user_id)
 
     def _keep(self, message: Message) -> None:

@@ -1,4 +1,4 @@
-"""Writes the bodies of the requests that Slack sends an app: a slash command, a click.
+"""Writes the bodies of the requests that Slack sends an app: a slash command, an interaction, an event.
 
 It signs nothing and sends nothing.
 """
@@ -30,35 +30,39 @@ class SlashCommand:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Who does something where, in which workspace, and with which app."""
+class Shortcut:
+    """One global shortcut of the app's manifest (`features.shortcuts`)."""
+
+    callback_id: str
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who does something, in which workspace, and with which app."""
 
     team_id: str
     app_id: str
     verification_token: str
     person: Person
     person_team_id: str
-    channel: Channel
 
 
-def trigger_id() -> str:
-    return f"{secrets.randbelow(10**13):013d}.{secrets.randbelow(10**12):012d}.{secrets.token_hex(16)}"
-
-
-def command_form(place: Place, command: str, text: str, response_url: str, trigger: str) -> bytes:
+def command_form(who: Who, channel: Channel, command: str, text: str, response_url: str, trigger: str) -> bytes:
     """https://docs.slack.dev/interactivity/implementing-slash-commands"""
     return urlencode(
         {
-            "token": place.verification_token,
-            "team_id": place.team_id,
+            "token": who.verification_token,
+            "team_id": who.team_id,
             "team_domain": TEAM_DOMAIN,
-            "channel_id": place.channel.channel_id,
-            "channel_name": place.channel.name,
-            "user_id": place.person.user_id,
-            "user_name": place.person.name,
+            "channel_id": channel.channel_id,
+            "channel_name": channel.name,
+            "user_id": who.person.user_id,
+            "user_name": who.person.name,
             "command": command,
             "text": text,
-            "api_app_id": place.app_id,
+            "api_app_id": who.app_id,
             "is_enterprise_install": "false",
             "response_url": response_url,
             "trigger_id": trigger,
@@ -66,36 +70,59 @@ def command_form(place: Place, command: str, text: str, response_url: str, trigg
     ).encode()
 
 
-def click_form(place: Place, message: Message, action: Mapping[str, Any], response_url: str, trigger: str) -> bytes:
-    """https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
-    payload: dict[str, Any] = {
-        "type": "block_actions",
+def interaction_form(who: Who, kind: str, **fields: Any) -> bytes:
+    """https://docs.slack.dev/reference/interaction-payloads: `fields` are what this kind has beyond the others."""
+    payload = {
+        "type": kind,
         "user": {
-            "id": place.person.user_id,
-            "username": place.person.name,
-            "name": place.person.name,
-            "team_id": place.person_team_id,
+            "id": who.person.user_id,
+            "username": who.person.name,
+            "name": who.person.name,
+            "team_id": who.person_team_id,
         },
-        "api_app_id": place.app_id,
-        "token": place.verification_token,
-        "container": {
-            "type": "message",
-            "message_ts": message.ts,
-            "channel_id": message.channel_id,
-            "is_ephemeral": message.ephemeral,
-        },
-        "trigger_id": trigger,
-        "team": {"id": place.team_id, "domain": TEAM_DOMAIN},
+        "api_app_id": who.app_id,
+        "token": who.verification_token,
+        "team": {"id": who.team_id, "domain": TEAM_DOMAIN},
         "enterprise": None,
         "is_enterprise_install": False,
-        "channel": {"id": place.channel.channel_id, "name": place.channel.name},
-        "state": {"values": {}},
-        "response_url": response_url,
-        "actions": [dict(action)],
+        **fields,
     }
-    if not message.ephemeral:
-        payload["message"] = slack_message(message, place.team_id, place.app_id)
     return b"payload=" + quote_plus(json.dumps(payload)).encode()
+
+
+def in_message(message: Message, channel: Channel, team_id: str, app_id: str) -> dict[str, Any]:
+    """Where in the workspace something in a message was used."""
+    container = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": message.channel_id,
+        "is_ephemeral": message.ephemeral,
+    }
+    if message.thread_ts:
+        container["thread_ts"] = message.thread_ts
+    place: dict[str, Any] = {"container": container, "channel": {"id": channel.channel_id, "name": channel.name}}
+    if not message.ephemeral:
+        place["message"] = slack_message(message, team_id, app_id)
+    return place
+
+
+def event_json(who: Who, event: Mapping[str, Any], at: float) -> bytes:
+    """https://docs.slack.dev/apis/events-api: the envelope of one event."""
+    bot = {"enterprise_id": None, "team_id": who.team_id, "user_id": BOT_USER_ID, "is_bot": True}
+    return json.dumps(
+        {
+            "token": who.verification_token,
+            "team_id": who.team_id,
+            "context_team_id": who.team_id,
+            "api_app_id": who.app_id,
+            "event": dict(event),
+            "type": "event_callback",
+            "event_id": "Ev0" + secrets.token_hex(5).upper(),
+            "event_time": int(at),
+            "authorizations": [{**bot, "is_enterprise_install": False}],
+            "is_ext_shared_channel": False,
+        }
+    ).encode()
 
 
 def slack_message(message: Message, team_id: str, app_id: str) -> dict[str, Any]:
@@ -109,12 +136,9 @@ def slack_message(message: Message, team_id: str, app_id: str) -> dict[str, Any]
     }
     if message.user_id == BOT_USER_ID:
         shown |= {"bot_id": bot_id(), "app_id": app_id}
-    if message.blocks:
-        shown["blocks"] = message.blocks
-    if message.attachments:
-        shown["attachments"] = message.attachments
-    if message.thread_ts:
-        shown["thread_ts"] = message.thread_ts
+    for name in ("blocks", "attachments", "files", "thread_ts"):
+        if value := getattr(message, name):
+            shown[name] = value
     return shown
 
 

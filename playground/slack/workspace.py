@@ -9,17 +9,24 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from playground.people import BOT_NAME, BOT_USER_ID, TEAM_NAME, Channel, Person
+from playground.people import Channel, Person
 from playground.slack.answers import payload_of, say
 from playground.slack.delivery import PATIENCE_SECONDS, Answer, Deliver, DeliveryError, delivered
 from playground.slack.escaping import escape, link
 from playground.slack.faults import Fault, Faults
+from playground.slack.files import Files
+from playground.slack.interactivity import Interactivity, background
 from playground.slack.members import SLACKBOT, Members
-from playground.slack.messages import Board, Event, Message, Subscription
-from playground.slack.payloads import Place, SlashCommand, click_form, command_form, trigger_id
+from playground.slack.messages import Board, Message, Subscription
+from playground.slack.payloads import Shortcut, SlashCommand, Who, command_form, in_message, interaction_form
+from playground.slack.rates import Rates
 from playground.slack.refusal import RefusedError
 from playground.slack.response_urls import Hook, ResponseUrls
-from playground.slack.signing import signed_headers
+from playground.slack.signing import FORM, signed_headers
+from playground.slack.snapshot import snapshot
+from playground.slack.triggers import Triggers
+from playground.slack.view_state import state_of
+from playground.slack.views import Views
 
 COMMANDS: tuple[Mapping[str, Any], ...] = ({"command": "/ec2", "should_escape": True},)
 
@@ -27,8 +34,9 @@ COMMANDS: tuple[Mapping[str, Any], ...] = ({"command": "/ec2", "should_escape": 
 class Workspace:
     """An in-memory Slack workspace with one installed app; every method may be called from any thread.
 
-    `deliver` carries a request to the app, `scopes` are the bot token's, `slash_commands` the entries of the
-    manifest's `features.slash_commands`. `base_url` is where `create_app` is served; it may be set later.
+    `deliver` carries a request to the app. `scopes`, `slash_commands`, `shortcuts`, `bot_events` and `home_tab` are
+    the manifest's, see `manifest.settings`. `base_url` is where `create_app` is served; it may be set later.
+    `file_delay` is how many seconds an uploaded file takes to become usable.
     """
 
     def __init__(
@@ -45,6 +53,10 @@ class Workspace:
         clock: Callable[[], float] = time.time,
         slash_commands: Sequence[Mapping[str, Any]] = COMMANDS,
         patience: float = PATIENCE_SECONDS,
+        shortcuts: Sequence[Mapping[str, Any]] = (),
+        bot_events: Iterable[str] = (),
+        home_tab: bool = False,
+        file_delay: float = 0.5,
     ) -> None:
         self.team_id = team_id
         self.app_id = app_id
@@ -54,7 +66,18 @@ class Workspace:
         self.members = Members(team_id, app_id, people)
         self.channels = {channel.channel_id: channel for channel in channels}
         self.commands = {entry.command: entry for entry in map(SlashCommand.of_manifest, slash_commands)}
+        self.shortcuts = {
+            entry["callback_id"]: Shortcut(entry["callback_id"], entry["name"], entry.get("description", ""))
+            for entry in shortcuts
+            if entry.get("type") == "global"
+        }
+        self.bot_events = frozenset(bot_events)
+        self.home_tab = home_tab
         self.board = Board(clock)
+        self.views = Views(self.board, clock, team_id, app_id)
+        self.files = Files(clock, file_delay)
+        self.triggers = Triggers(clock)
+        self.rates = Rates(clock)
         self.response_urls = ResponseUrls(team_id, clock)
         self.api_calls: list[tuple[str, dict[str, Any]]] = []
         self._signing_secret = signing_secret
@@ -64,60 +87,79 @@ class Workspace:
         self._patience = patience
         self._faults = Faults()
         self._read: dict[tuple[str, str], str] = {}
+        doings = Interactivity(self)
+        self.run_shortcut = doings.run_shortcut
+        self.act = doings.act
+        self.submit = doings.submit
+        self.close_view = doings.close
+        self.open_home = doings.open_home
+        self.suggest = doings.suggest
 
-    def enter(self, user_id: str, channel_id: str, text: str) -> threading.Thread | None:
-        """What Enter in the composer does: a command goes to the app, anything else into the channel."""
-        if text.startswith("/"):
+    def enter(self, user_id: str, channel_id: str, text: str, thread_ts: str | None = None) -> threading.Thread | None:
+        """What Enter in the composer does: a command goes to the app, anything else into the channel or thread."""
+        if text.startswith("/") and thread_ts is not None:
+            told = f"{text.split(maxsplit=1)[0]} is not supported in threads. Sorry!"
+            self.board.post(channel_id, SLACKBOT, escape(told), visible_to=user_id, thread_ts=thread_ts)
+        elif text.startswith("/"):
             return self.run_command(user_id, channel_id, text)
-        if text.strip():
-            posted = self.board.post(channel_id, user_id, self._linked(text.strip()))
+        elif text.strip():
+            posted = self.board.post(channel_id, user_id, self._linked(text.strip()), thread_ts=thread_ts)
             self.mark_read(user_id, channel_id, posted.ts)
         return None
 
     def run_command(self, user_id: str, channel_id: str, text: str) -> threading.Thread:
         """Sends `text` (`list` or `/ec2 list`) and returns the sending thread, for those who want to wait."""
-        return _background(lambda: self._run_command(user_id, channel_id, text))
+        return background(lambda: self._run_command(user_id, channel_id, text))
 
-    def click(self, user_id: str, channel_id: str, ts: str, action: Mapping[str, Any]) -> threading.Thread | None:
+    def click(
+        self, user_id: str, channel_id: str, ts: str, action: Mapping[str, Any], values: Any = None
+    ) -> threading.Thread | None:
         """A click on an element; `action` as in the payload (`type`, `block_id`, `action_id`, `value`…).
 
         None when the message is gone or isn't this person's to see.
         """
-        message = self.board.find(channel_id, ts)
-        if message is None or message.visible_to not in (None, user_id):
+        message = self.seen_message(user_id, channel_id, ts)
+        if message is None:
             return None
-        body = click_form(
-            self._place(user_id, channel_id),
-            message,
-            {**action, "action_ts": f"{self._clock():.6f}"},
-            self._response_url(user_id, channel_id, ts),
-            trigger_id(),
+        body = interaction_form(
+            self.who(user_id),
+            "block_actions",
+            **in_message(message, self.channels[channel_id], self.team_id, self.app_id),
+            trigger_id=self.triggers.issue(user_id),
+            state={"values": state_of(message.blocks, values)},
+            response_url=self._response_url(user_id, channel_id, ts),
+            actions=[{**action, "action_ts": self.now()}],
         )
 
         def send() -> None:
             try:
-                self._send(body)
+                self.send(body)
             except DeliveryError as failure:
                 event = {"type": "click_failed", "channel": channel_id, "ts": ts, "error": str(failure)}
                 self.board.tell(user_id, event)
 
-        return _background(send)
+        return background(send)
 
     def command_body(self, user_id: str, channel_id: str, text: str) -> bytes:
         """The form Slack would post for `text`, with a response_url that works."""
         command, _, rest = text.partition(" ") if text.startswith("/") else (next(iter(self.commands)), "", text)
         typed = self._linked(rest.strip()) if self._escapes(command) else escape(rest.strip())
-        place = self._place(user_id, channel_id)
-        return command_form(place, command, typed, self._response_url(user_id, channel_id), trigger_id())
+        trigger = self.triggers.issue(user_id)
+        url = self._response_url(user_id, channel_id)
+        return command_form(self.who(user_id), self.channels[channel_id], command, typed, url, trigger)
 
-    def sign(self, body: bytes, timestamp: int | None = None) -> dict[str, str]:
+    def sign(self, body: bytes, timestamp: int | None = None, content_type: str = FORM) -> dict[str, str]:
         """All headers of a request with this body, signed now or at `timestamp`."""
         at = int(self._clock()) if timestamp is None else timestamp
-        return signed_headers(self._signing_secret, at, body)
+        return signed_headers(self._signing_secret, at, body, content_type)
+
+    def send(self, body: bytes, content_type: str = FORM) -> Answer:
+        """One signed request to the app; raises DeliveryError."""
+        return delivered(self._deliver, self.sign(body, content_type=content_type), body, self._patience)
 
     def respond(self, path: str, payload: Mapping[str, Any]) -> Message | None:
         """A message for a response_url; raises RefusedError."""
-        return say(self.board, self.app_id, self.response_urls.use(path), payload)
+        return say(self.board, self.files, self.app_id, self.response_urls.use(path), payload)
 
     def messages(self, channel_id: str) -> list[Message]:
         """What everybody in the channel sees."""
@@ -138,12 +180,23 @@ class Workspace:
     def fault(self, method: str) -> Fault | None:
         return self._faults.take(method)
 
+    def limit_rates(self, limited: bool) -> None:
+        """Whether too many calls are answered with 429, as at Slack; a workspace begins without."""
+        self.rates.limited = limited
+
+    def seen_message(self, user_id: str, channel_id: str, ts: str) -> Message | None:
+        message = self.board.find(channel_id, ts)
+        return message if message is not None and message.visible_to in (None, user_id) else None
+
+    def last_read(self, user_id: str, channel_id: str) -> str:
+        return self._read.get((user_id, channel_id), "")
+
     def mark_read(self, user_id: str, channel_id: str, ts: str) -> None:
-        self._read[user_id, channel_id] = max(ts, self._read.get((user_id, channel_id), ""))
+        self._read[user_id, channel_id] = max(ts, self.last_read(user_id, channel_id))
 
     def subscribe(self, user_id: str) -> Subscription:
         """What this person's page shows now, followed by every change to it."""
-        return self.board.subscribe(user_id, lambda: self._snapshot(user_id))
+        return self.board.subscribe(user_id, lambda: snapshot(self, user_id))
 
     def unsubscribe(self, subscription: Subscription) -> None:
         self.board.unsubscribe(subscription)
@@ -158,26 +211,25 @@ class Workspace:
             self._slackbot(user_id, channel_id, _unknown_command(command))
             return
         try:
-            answer = self._send(self.command_body(user_id, channel_id, typed))
+            answer = self.send(self.command_body(user_id, channel_id, typed))
             payload = payload_of(answer)
             if payload is None:
                 return
             if payload.get("response_type") == "in_channel":
                 self.board.post(channel_id, user_id, escape(typed))
-            say(self.board, self.app_id, Hook(user_id, channel_id, self._clock()), payload)
+            say(self.board, self.files, self.app_id, Hook(user_id, channel_id, self._clock()), payload)
         except (DeliveryError, RefusedError) as failure:
             self._slackbot(user_id, channel_id, f'{command} failed with the error "{failure}"')
-
-    def _send(self, body: bytes) -> Answer:
-        return delivered(self._deliver, self.sign(body), body, self._patience)
 
     def _slackbot(self, user_id: str, channel_id: str, text: str) -> None:
         self.board.post(channel_id, SLACKBOT, escape(text), visible_to=user_id)
 
-    def _place(self, user_id: str, channel_id: str) -> Place:
-        person, channel = self.members.people[user_id], self.channels[channel_id]
+    def who(self, user_id: str) -> Who:
         team_id = self.members.team_of(user_id)
-        return Place(self.team_id, self.app_id, self._verification_token, person, team_id, channel)
+        return Who(self.team_id, self.app_id, self._verification_token, self.members.people[user_id], team_id)
+
+    def now(self) -> str:
+        return f"{self._clock():.6f}"
 
     def _response_url(self, user_id: str, channel_id: str, source_ts: str | None = None) -> str:
         path = self.response_urls.issue(user_id, channel_id, source_ts)
@@ -191,47 +243,6 @@ class Workspace:
         channels = {channel.name: channel.channel_id for channel in self.channels.values()}
         return link(text, self.members.names(), channels)
 
-    def _snapshot(self, user_id: str) -> Event:
-        return {
-            "type": "snapshot",
-            "team": {"id": self.team_id, "name": TEAM_NAME},
-            "me": user_id,
-            "app": {"id": self.app_id, "name": BOT_NAME, "user": BOT_USER_ID},
-            "people": [_person(person) for person in self.members.people.values()],
-            "channels": [
-                {
-                    "id": channel.channel_id,
-                    "name": channel.name,
-                    "topic": channel.topic,
-                    "members": len(channel.members),
-                    "read": self._read.get((user_id, channel.channel_id), ""),
-                }
-                for channel in self.channels.values()
-            ],
-            "commands": [
-                {"command": c.command, "description": c.description, "usageHint": c.usage_hint}
-                for c in self.commands.values()
-            ],
-            "messages": [message.as_json() for message in self.board.seen_by(user_id)],
-        }
-
-
-def _person(person: Person) -> dict[str, Any]:
-    if person.is_restricted:
-        standing = "guest"
-    elif person.linked:
-        standing = person.role or "no role"
-    else:
-        standing = "not linked"
-    return {
-        "id": person.user_id,
-        "name": person.name,
-        "realName": person.real_name,
-        "title": person.title,
-        "timeZone": person.time_zone,
-        "standing": standing,
-    }
-
 
 def _unknown_command(command: str) -> str:
     return (
@@ -239,9 +250,3 @@ def _unknown_command(command: str) -> str:
         "interpreted as commands. If you are trying to send a message and not run a command, try preceding "
         "the “/” with an empty space."
     )
-
-
-def _background(work: Callable[[], None]) -> threading.Thread:
-    thread = threading.Thread(target=work, name="slack-person", daemon=True)
-    thread.start()
-    return thread

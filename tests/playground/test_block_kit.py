@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from playground.slack.block_kit import problems
+from playground.slack.block_kit import problems, problems_of_view
 
 Block = dict[str, Any]
 
@@ -53,6 +53,31 @@ def rich(*elements: Block) -> Block:
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(elements)}]}
 
 
+def chart(kind: str = "line", points: int = 1, series: int = 1, label: str = "p", title: str = "CPU") -> Block:
+    """Labels are as long as `label` asks for, whatever number they carry."""
+    labels = [f"{label}{n}"[-max(len(label), len(str(n)) + 1) :] for n in range(points)]
+    data = [{"label": name, "value": 1.5} for name in labels]
+    plotted = {
+        "type": kind,
+        "series": [{"name": f"s{n}", "data": data} for n in range(series)],
+        "axis_config": {"categories": labels, "x_label": "Time", "y_label": "%"},
+    }
+    return {"type": "data_visualization", "title": title, "chart": plotted}
+
+
+def pie(segments: int = 1, value: float = 1) -> Block:
+    listed = [{"label": f"s{n}", "value": value} for n in range(segments)]
+    return {"type": "data_visualization", "title": "Fleet", "chart": {"type": "pie", "segments": listed}}
+
+
+def modal(*blocks: Block, **more: Any) -> Block:
+    return {"type": "modal", "title": plain("x"), "blocks": list(blocks), **more}
+
+
+def field(element: Block | None = None, label: str = "x", **more: Any) -> Block:
+    return {"type": "input", "label": plain(label), "element": element or {"type": "plain_text_input"}, **more}
+
+
 IMAGE = {"type": "image", "image_url": "https://example.com/x.png", "alt_text": "x"}
 CONFIRM = {"title": plain("t"), "text": mrkdwn("t"), "confirm": plain("y"), "deny": plain("n")}
 
@@ -89,7 +114,140 @@ LIMITS = [
     ("data_table cells", lambda n: [data_table(2, n)], 20),
     ("data_table characters", lambda n: [data_table(text="x" * (n // 2)), *[data_table()] * (n % 2)], 20_000),
     ("data_table page size", lambda n: [data_table(page_size=n)], 100),
+    ("data_tables in a message", lambda n: [data_table()] * n, 1),
+    ("data_visualizations in a message", lambda n: [chart()] * n, 2),
+    ("chart title", lambda n: [chart(title="x" * n)], 50),
+    ("chart series", lambda n: [chart("bar", series=n)], 12),
+    ("chart points", lambda n: [chart("area", points=n)], 20),
+    ("chart label", lambda n: [chart(label="x" * n)], 20),
+    ("pie segments", lambda n: [pie(n)], 12),
+    (
+        "radio buttons",
+        lambda n: [actions({"type": "radio_buttons", "options": [option(value=str(i)) for i in range(n)]})],
+        10,
+    ),
+    (
+        "checkboxes",
+        lambda n: [actions({"type": "checkboxes", "options": [option(value=str(i)) for i in range(n)]})],
+        10,
+    ),
 ]
+
+VIEW_LIMITS = [
+    ("title", lambda n: modal(title=plain("x" * n)), 24),
+    ("submit", lambda n: modal(submit=plain("x" * n)), 24),
+    ("close", lambda n: modal(close=plain("x" * n)), 24),
+    ("callback_id", lambda n: modal(callback_id="x" * n), 255),
+    ("external_id", lambda n: modal(external_id="x" * n), 255),
+    ("private_metadata", lambda n: modal(private_metadata="x" * n), 3000),
+    ("blocks of a modal", lambda n: modal(*[{"type": "divider"}] * n), 100),
+    ("blocks of a home tab", lambda n: {"type": "home", "blocks": [{"type": "divider"}] * n}, 100),
+    ("label", lambda n: modal(field(label="x" * n), submit=plain("x")), 2000),
+    ("hint", lambda n: modal(field(hint=plain("x" * n)), submit=plain("x")), 2000),
+    (
+        "length of an input",
+        lambda n: modal(field({"type": "plain_text_input", "max_length": n}), submit=plain("x")),
+        3000,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "build", "most"), VIEW_LIMITS, ids=[limit[0] for limit in VIEW_LIMITS])
+def test_the_documented_most_of_a_view_passes_and_one_more_is_refused(name: str, build: Any, most: int) -> None:
+    assert problems_of_view(build(most)) == []
+    assert problems_of_view(build(most + 1))
+
+
+ELEMENTS: list[Block] = [
+    select(2),
+    {**select(2), "type": "multi_static_select", "max_selected_items": 2},
+    {"type": "external_select", "min_query_length": 0},
+    {"type": "multi_external_select", "placeholder": plain("Which?")},
+    {"type": "radio_buttons", "options": [{"text": mrkdwn("*x*"), "value": "1"}]},
+    {"type": "checkboxes", "options": [option()], "initial_options": [option()]},
+    {"type": "datepicker", "initial_date": "2027-01-15"},
+    {"type": "plain_text_input", "multiline": True, "initial_value": ""},
+]
+
+
+@pytest.mark.parametrize("element", ELEMENTS, ids=[element["type"] for element in ELEMENTS])
+def test_every_kind_of_input_passes_in_a_modal_and_nowhere_else(element: Block) -> None:
+    assert problems_of_view(modal(field(element), submit=plain("Go"))) == []
+    assert problems_of_view({"type": "home", "blocks": [field(element)]})
+    assert problems([field(element)])
+
+
+REFUSED_VIEWS = [
+    ("a message", {"type": "message"}, "unsupported type: message [json-pointer:/view/type]"),
+    ("no title", {"type": "modal", "blocks": []}, "missing required field: title [json-pointer:/view]"),
+    ("no blocks", {"type": "home"}, "missing required field: blocks [json-pointer:/view]"),
+    ("input without submit", modal(field()), "a `submit` is required when there are input blocks [json-pointer:/view]"),
+    (
+        "a home tab with a title",
+        {"type": "home", "title": plain("x"), "blocks": []},
+        "invalid additional property: title [json-pointer:/view]",
+    ),
+    (
+        "a table in a modal",
+        modal(data_table()),
+        "unsupported type: data_table [json-pointer:/view/blocks/0/type]",
+    ),
+    (
+        "text input outside of an input block",
+        modal(actions({"type": "plain_text_input"})),
+        "unsupported element: plain_text_input [json-pointer:/view/blocks/0/elements/0/type]",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "view", "sentence"), REFUSED_VIEWS, ids=[case[0] for case in REFUSED_VIEWS])
+def test_it_refuses_a_view_with(name: str, view: Block, sentence: str) -> None:
+    assert problems_of_view(view) == [sentence]
+
+
+@pytest.mark.parametrize("hostile", [None, 7, [], {}, {"type": []}, {"type": "modal", "blocks": 7, "title": 7}])
+def test_a_view_of_nonsense_is_a_problem_and_never_an_exception(hostile: Any) -> None:
+    assert problems_of_view(hostile)
+
+
+def test_a_table_and_a_data_table_do_not_go_together() -> None:
+    assert problems([table(), data_table()]) == ["only 1 table or data_table block allowed [json-pointer:/blocks]"]
+
+
+def broken(block: Block, **changes: Any) -> Block:
+    return {**block, "chart": {**block["chart"], **changes}}
+
+
+TWICE = {"name": "s", "data": [{"label": "p0", "value": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("block", "sentence"),
+    [
+        (broken(chart(), type="radar"), "unsupported chart type: radar [json-pointer:/blocks/0/chart/type]"),
+        (broken(chart(), series=[TWICE, TWICE]), "series names must be unique [json-pointer:/blocks/0/chart/series]"),
+        (
+            broken(chart(points=2), series=[TWICE]),
+            "must have exactly one data point per category [json-pointer:/blocks/0/chart/series/0/data]",
+        ),
+        (pie(value=0), "must be more than 0 [json-pointer:/blocks/0/chart/segments/0/value]"),
+        (pie(value=float("nan")), "must be a number [json-pointer:/blocks/0/chart/segments/0/value]"),
+        (
+            data_table(row_header_column_index=1),
+            "must be the index of a column [json-pointer:/blocks/0/row_header_column_index]",
+        ),
+        (
+            actions(select(2, initial_option=option("Other", "7"))),
+            "must be one of the options [json-pointer:/blocks/0/elements/0/initial_option]",
+        ),
+        (
+            actions({"type": "datepicker", "initial_date": "15.1.2027"}),
+            "must be a date in the format YYYY-MM-DD [json-pointer:/blocks/0/elements/0/initial_date]",
+        ),
+    ],
+)
+def test_what_must_fit_together_is_looked_at_together(block: Block, sentence: str) -> None:
+    assert problems([block]) == [sentence]
 
 
 @pytest.mark.parametrize(("name", "build", "most"), LIMITS, ids=[limit[0] for limit in LIMITS])
@@ -247,10 +405,10 @@ def test_every_kind_of_block_passes_when_it_keeps_the_rules() -> None:
             "column_settings": [None, {"align": "right", "is_wrapped": True}],
             "rows": [[cell(), rich(*inline)], [{"type": "raw_number", "value": 1.5}, cell()]],
         },
-        data_table(row_header_column_index=0, page_size=10),
     ]
 
     assert problems(blocks) == []
+    assert problems([*blocks[:-1], data_table(row_header_column_index=0, page_size=10)]) == []
 
 
 def test_the_same_action_id_may_return_in_another_block() -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from playground import app as page_app
+from playground.app import create_app
 from playground.slack import Workspace
+from tests.house import wait_until
 from tests.playground.conftest import App
 
 
@@ -138,6 +140,53 @@ def test_what_was_read_is_remembered_for_each_person(client: FlaskClient, slack:
 
     assert read("U0ADA")["C0ALERTS"] == ts
     assert read("U0BOB")["C0ALERTS"] == ""
+
+
+def test_the_page_runs_shortcuts_and_opens_the_home_tab(make_slack: Callable[..., Workspace], app: App) -> None:
+    shortcut = {"name": "EC2 instances", "type": "global", "callback_id": "ec2_open", "description": "See them"}
+    of_messages = {"name": "Other", "type": "message", "callback_id": "other"}
+    slack = make_slack(shortcuts=[shortcut, of_messages], home_tab=True, bot_events=["app_home_opened"])
+    client = create_app(slack).test_client()
+
+    known = next(events(client, "U0ADA"))["app"]
+    assert known["shortcuts"] == [{"id": "ec2_open", "name": "EC2 instances", "description": "See them"}]
+    assert known["home"] is True
+    assert client.post("/ui/shortcut", json={"user": "U0ADA", "shortcut": "ec2_open"}).status_code == 204
+    assert client.post("/ui/shortcut", json={"user": "U0ADA", "shortcut": "other"}).status_code == 404
+    assert client.post("/ui/home", json={"user": "U0ADA"}).status_code == 204
+    wait_until(lambda: len(app.requests) == 2)
+
+
+def test_a_shortcut_that_fails_is_told_to_the_person(make_slack: Callable[..., Workspace], app: App) -> None:
+    slack = make_slack(shortcuts=[{"name": "x", "type": "global", "callback_id": "x"}])
+    adas = events(create_app(slack).test_client(), "U0ADA")
+    next(adas)
+    app.answer = lambda: (500, {}, b"")
+    slack.run_shortcut("U0ADA", "x")
+
+    assert next(adas) == {"type": "shortcut_failed", "shortcut": "x", "error": "dispatch_failed", "reasons": []}
+
+
+@pytest.mark.parametrize(
+    ("door", "said"),
+    [
+        ("shortcut", {"user": "U0NOBODY", "shortcut": "x"}),
+        ("shortcut", {"user": "U0ADA"}),
+        ("act", {"user": "U0ADA", "view": "V1", "action": "x"}),
+        ("submit", {"user": "U0ADA", "view": 7}),
+        ("close", {"user": "U0ADA"}),
+        ("home", ["U0ADA"]),
+        ("options", {"user": "U0ADA", "action_id": "x"}),
+    ],
+)
+def test_nonsense_is_refused_at_every_door(client: FlaskClient, app: App, door: str, said: Any) -> None:
+    assert client.post(f"/ui/{door}", json=said).status_code == 400
+    assert app.requests == []
+
+
+def test_a_modal_that_is_gone_takes_no_submission(client: FlaskClient) -> None:
+    assert client.post("/ui/submit", json={"user": "U0ADA", "view": "V1"}).status_code == 404
+    assert client.post("/ui/close", json={"user": "U0ADA", "view": "V1"}).status_code == 204
 
 
 @pytest.mark.parametrize("user", ["U0ADA", "U0EC2BOT", "USLACKBOT"])
