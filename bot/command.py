@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.errors import InvalidValueError, MalformedTextError, UnknownCommandError, UnknownOptionError
-from bot.operations import LIST_INSTANCES, VIEW_HELP, VIEW_IDENTITY, Operation
+from bot.operations import GET_INSTANCE, LIST_INSTANCES, VIEW_HELP, VIEW_IDENTITY, Operation
 
 MAX_TEXT = 1000
+SORTS = ("name", "launched", "state")
 STATES = ("pending", "running", "stopping", "stopped", "shutting-down", "terminated")
 
 
@@ -64,8 +65,17 @@ COMMANDS = (
         options=(
             Option("state", "running", "only instances in this state", choices=STATES),
             Option("tag", "Env=prod", "only instances with this tag; `*` and `?` match anything in the value"),
+            Option("region", "eu-west-1", "only instances in this region; `all` for all that are configured"),
+            Option("sort", "launched", "the order: latest launch first, by name, or by state", choices=SORTS),
         ),
         examples=("list state:running tag:Env=prod", "list", "list web", 'list "billing api"'),
+    ),
+    Command(
+        "get",
+        GET_INSTANCE,
+        "Shows one instance: state, checks, addresses, tags.",
+        argument="name or id",
+        examples=("get web-1", "get i-0123456789abcdef0"),
     ),
     Command("whoami", VIEW_IDENTITY, "Says who you are here and what you may do.", examples=("whoami",)),
     Command(
@@ -80,6 +90,7 @@ HELP = COMMANDS[-1]
 
 _WORD = re.compile(r"[a-z][a-z-]*", re.ASCII | re.IGNORECASE)
 _OPTION = re.compile(r"([a-z][a-z-]*):(.*)", re.ASCII | re.IGNORECASE | re.DOTALL)
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 _SLACK_LINK = re.compile(r"<(?:https?://|mailto:)([^|<>]*)(?:\|([^<>]*))?>")
 _PLAIN = str.maketrans({**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("\t\r\n", " ")})
 
@@ -163,4 +174,8 @@ def _is_tag(value: str) -> bool:
     return 0 < len(key) <= 128 and len(content) <= 256
 
 
-_CHECKS: dict[str, Callable[[str], bool]] = {"tag": _is_tag}
+def _is_region(value: str) -> bool:
+    return value == "all" or _REGION.fullmatch(value) is not None
+
+
+_CHECKS: dict[str, Callable[[str], bool]] = {"tag": _is_tag, "region": _is_region}

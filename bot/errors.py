@@ -8,7 +8,8 @@ ChatOpsError
 │   ├── UnknownCommandError
 │   ├── UnknownOptionError
 │   ├── InvalidValueError
-│   └── MalformedTextError
+│   ├── MalformedTextError
+│   └── InstanceNotFoundError
 ├── AccessDeniedError           who asks may not; `reason` is what the audit row says
 │   ├── NotAMemberError         foreign, guest, bot or deactivated in Slack
 │   ├── NotLinkedError          no Cognito identity behind the Slack user
@@ -84,6 +85,17 @@ class MalformedTextError(UsageError):
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
         self.problem = problem
+
+
+class InstanceNotFoundError(UsageError):
+    """No instance has that name or id; `nearest` are names that come close."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, wanted: str, nearest: Sequence[str] = ()) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
+        self.nearest = tuple(nearest)
 
 
 class AccessDeniedError(ChatOpsError):

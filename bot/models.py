@@ -92,10 +92,14 @@ class AuditEntry:
 
 @dataclass(frozen=True)
 class Message:
-    """An answer in Slack: `blocks` to look at, `text` for notifications and screen readers."""
+    """An answer in Slack: `blocks` to look at, `text` for notifications and screen readers.
+
+    `plain` is the same in older blocks, for a Slack that answers `invalid_blocks`.
+    """
 
     text: str
     blocks: list[Block]
+    plain: list[Block] | None = None
 
 
 @dataclass(frozen=True)
@@ -131,16 +135,24 @@ class Conversation:
 
 @dataclass(frozen=True)
 class InstanceQuery:
-    """What to list; empty fields do not restrict. `tags` pairs a key with a value, or with None for "has the tag"."""
+    """What to list; empty fields do not restrict.
+
+    `tags` pairs a key with a value, or with None for "has the tag". `regions` are some of the configured ones.
+    """
 
     text: str = ""
     states: tuple[str, ...] = ()
     tags: tuple[tuple[str, str | None], ...] = ()
+    regions: tuple[str, ...] = ()
+    sort: str = "name"
 
 
 @dataclass(frozen=True)
 class Instance:
-    """One EC2 instance as listed; `name` is the Name tag, untrusted text."""
+    """One EC2 instance; `name` is the Name tag, and like every tag untrusted text.
+
+    `system_status` and `instance_status` are EC2's words (`ok`, `impaired`, ...), None where it has not said.
+    """
 
     instance_id: str
     name: str
@@ -150,12 +162,53 @@ class Instance:
     region: str
     private_ip: str | None
     launched: datetime | None
+    public_ip: str | None = None
+    image_id: str | None = None
+    security_groups: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    system_status: str | None = None
+    instance_status: str | None = None
+
+    @property
+    def status(self) -> str | None:
+        """The worse of the two status checks."""
+        known = [check for check in (self.system_status, self.instance_status) if check]
+        return next((check for check in known if check != "ok"), known[0] if known else None)
+
+
+@dataclass(frozen=True)
+class RegionFailure:
+    """A region that did not answer, and why: EC2's error code, or the transport's."""
+
+    region: str
+    aws_code: str
 
 
 @dataclass(frozen=True)
 class Listing:
-    """Instances in name order; `truncated` when EC2 has more than were asked for."""
+    """Instances in the order asked for; `truncated` when EC2 has more than were asked for.
+
+    `failures` are regions whose instances, or status checks, are not in it.
+    """
 
     instances: Sequence[Instance]
     regions: tuple[str, ...]
     truncated: bool
+    failures: tuple[RegionFailure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a name or id stands for: exactly one instance, several to choose from, or none and the nearest names."""
+
+    wanted: str
+    instances: tuple[Instance, ...]
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Card:
+    """One instance with what is known around it; `open_alarms` is None where CloudWatch did not say."""
+
+    instance: Instance
+    open_alarms: int | None

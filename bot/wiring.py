@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from bot.listeners.jobs import JobRunner
+    from bot.services.alarms import Alarms
     from bot.services.aws_json import AwsJson
     from bot.services.gate import Gate
     from bot.services.identity import Identity
@@ -121,10 +122,14 @@ class WorkerWiring:
     @cached_property
     def _app(self) -> "App":
         from bot.listeners import app
+        from bot.listeners.answering import Answering
         from bot.listeners.commands import CommandListeners
+        from bot.listeners.instances import InstanceListeners
 
-        listeners = CommandListeners(self.gate, self.identity, self._instances, self._slack)
-        return app.build(self._web_client, listeners, lambda: self._secret.bot_token, bolt_logger())
+        answering = Answering(self.identity, self._slack)
+        instances = InstanceListeners(self.gate, answering, self._instances, self._alarms, now)
+        commands = CommandListeners(self.gate, answering, instances)
+        return app.build(self._web_client, commands, instances, lambda: self._secret.bot_token, bolt_logger())
 
     @cached_property
     def identity(self) -> "Identity":
@@ -146,6 +151,12 @@ class WorkerWiring:
         from bot.services.instances import Instances
 
         return Instances(lambda region: self._client("ec2", region), self._settings.regions, time.monotonic)
+
+    @cached_property
+    def _alarms(self) -> "Alarms":
+        from bot.services.alarms import Alarms
+
+        return Alarms(lambda region: self._client("cloudwatch", region))
 
     @cached_property
     def _slack(self) -> "SlackApi":

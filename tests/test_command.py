@@ -37,6 +37,9 @@ def understood(text: str) -> tuple[str, str, dict[str, tuple[str, ...]]]:
         ("list tag:Env=prod web", ("list", "web", {"tag": ("Env=prod",)})),
         ('list tag:"Name=web server"', ("list", "", {"tag": ("Name=web server",)})),
         ('list "tag:Name=web server"', ("list", "", {"tag": ("Name=web server",)})),
+        ("list region:eu-west-1 sort:launched", ("list", "", {"region": ("eu-west-1",), "sort": ("launched",)})),
+        ("list region:all", ("list", "", {"region": ("all",)})),
+        ("get web-1", ("get", "web-1", {})),
         ("list tag:Env", ("list", "", {"tag": ("Env",)})),
         ("list tag:aws:autoscaling:groupName=web", ("list", "", {"tag": ("aws:autoscaling:groupName=web",)})),
         ("list bob's", ("list", "bob's", {})),
@@ -67,7 +70,7 @@ def test_an_unknown_option_is_answered_with_the_nearest(text: str, suggestion: s
     with pytest.raises(UnknownOptionError) as caught:
         parse(text)
     assert caught.value.suggestion == suggestion
-    assert caught.value.known == ("state", "tag")
+    assert caught.value.known == ("state", "tag", "region", "sort")
 
 
 @pytest.mark.parametrize(
@@ -158,5 +161,5 @@ def test_every_example_in_the_table_is_understood_as_its_command(command: operat
 
 
 def test_every_command_of_the_table_has_a_listener_and_no_listener_is_without() -> None:
-    listeners = CommandListeners(None, None, None, None)  # type: ignore[arg-type]
+    listeners = CommandListeners(None, None, None)  # type: ignore[arg-type]
     assert set(listeners.runners) == {command.name for command in COMMANDS}

@@ -13,7 +13,7 @@ from tests.faults import answers, aws_fails
 from tests.house import DOOR, WORKER, House
 from tests.permissions import as_list, declared, logging_rights, observed, statements
 
-PATHS = ("list", "list state:running tag:Env=prod", "whoami", "help", "nonsense")
+PATHS = ("list", "get web-1", "list state:running tag:Env=prod", "whoami", "help", "nonsense")
 
 
 def drive(house: House) -> None:

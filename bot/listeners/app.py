@@ -12,11 +12,18 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from bot.listeners.commands import CommandListeners
+    from bot.listeners.instances import InstanceListeners
 
 COMMAND = "/ec2"
 
 
-def build(client: "WebClient", commands: "CommandListeners", bot_token: Callable[[], str], logger: "Logger") -> App:
+def build(
+    client: "WebClient",
+    commands: "CommandListeners",
+    instances: "InstanceListeners",
+    bot_token: Callable[[], str],
+    logger: "Logger",
+) -> App:
     """The front door has verified each request; Bolt is handed the bot token as it is now, without auth.test."""
 
     def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
@@ -36,6 +43,7 @@ def build(client: "WebClient", commands: "CommandListeners", bot_token: Callable
     )
     app.error(_fail)
     app.command(COMMAND)(commands.ec2)
+    instances.register(app)
     return app
 
 

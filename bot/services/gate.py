@@ -33,11 +33,18 @@ class Gate:
         self._audit = audit
         self._identity = identity
 
-    def perform(self, actor: Actor, operation: Operation, target: Target, run: Callable[[], Result]) -> Result:
+    def perform(
+        self,
+        actor: Actor,
+        operation: Operation,
+        target: Target,
+        run: Callable[[], Result],
+        settled: Callable[[Result], Target] | None = None,
+    ) -> Result:
         """Run `run` for `actor` and answer its result, with rows as the operation's effect demands.
 
-        A look leaves one row, written once it is known how it went. A change leaves an attempt row first and an
-        outcome row after, and the role is read live for it.
+        A look leaves one row, written once it is known how it went; `settled` may then name its target better. A
+        change leaves an attempt row first and an outcome row after, and the role is read live for it.
 
         Raises AccessDeniedError (recorded), NotRecordedError (nothing was done, or nothing may be shown),
         OutcomeNotRecordedError (done, but only the attempt is on record), and whatever `run` raises.
@@ -47,7 +54,7 @@ class Gate:
         self.admit(actor, operation, target)
         if operation.effect is Effect.CHANGE:
             return self._change(actor, operation, target, run)
-        return self._look(actor, operation, target, run)
+        return self._look(actor, operation, target, run, settled)
 
     def admit(self, actor: Actor, operation: Operation, target: Target) -> None:
         """Return for somebody who may; otherwise record the refusal and raise it (AccessDeniedError)."""
@@ -59,13 +66,21 @@ class Gate:
             self._audit.record(_entry(actor, operation, target, Outcome.DENIED, denied, ACCESS_DENIED))
             raise refusal
 
-    def _look(self, actor: Actor, operation: Operation, target: Target, run: Callable[[], Result]) -> Result:
+    def _look(
+        self,
+        actor: Actor,
+        operation: Operation,
+        target: Target,
+        run: Callable[[], Result],
+        settled: Callable[[Result], Target] | None,
+    ) -> Result:
         try:
             result = run()
         except Exception as error:
             self._audit.record(_entry(actor, operation, target, Outcome.FAILED, _failure(error)))
             raise
-        self._audit.record(_entry(actor, operation, target, Outcome.SUCCEEDED))
+        about = settled(result) if settled else target
+        self._audit.record(_entry(actor, operation, about, Outcome.SUCCEEDED))
         return result
 
     def _change(self, actor: Actor, operation: Operation, target: Target, run: Callable[[], Result]) -> Result:

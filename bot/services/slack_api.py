@@ -11,13 +11,14 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
 
 from bot.errors import AnswerNotDeliveredError, IdentityUnavailableError
-from bot.models import Conversation, Message
+from bot.models import Block, Conversation, Message
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from bot.services.slack_secret import SlackSecret
 
+INVALID_BLOCKS = "invalid_blocks"
 _TOKEN_ERRORS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 
 _UNREACHABLE = (SlackClientError, OSError, HTTPException, ValueError)  # ValueError: an address that is none
@@ -45,12 +46,17 @@ class SlackApi:
             logger.warning("users.info failed", extra={"error": self._reason(error)})
             raise IdentityUnavailableError("slack") from None
 
-    def answer(self, conversation: Conversation, message: Message) -> None:
+    def answer(self, conversation: Conversation, message: Message, *, replace: bool = False) -> None:
         """Show `message` to the person who asked, and to nobody else. Raises AnswerNotDeliveredError.
 
-        A response_url bears five uses in 30 minutes; past that the answer goes through chat.postEphemeral.
+        A response_url bears five uses in 30 minutes; past that the answer goes through chat.postEphemeral. Blocks
+        that Slack calls invalid are sent once more as `message.plain`. `replace` edits the message that was clicked.
         """
-        if not (conversation.response_url and self._respond(conversation.response_url, message)):
+        url = conversation.response_url
+        refusal = self._respond(url, message.text, message.blocks, replace) if url else "no response_url"
+        if url and refusal == INVALID_BLOCKS and message.plain is not None:
+            refusal = self._respond(url, message.text, message.plain, replace)
+        if refusal:
             self.whisper(conversation, message)
 
     def whisper(self, conversation: Conversation, message: Message) -> None:
@@ -58,27 +64,36 @@ class SlackApi:
         if conversation.channel_id is None:
             raise AnswerNotDeliveredError("no channel")
         try:
-            self._client.chat_postEphemeral(
-                channel=conversation.channel_id,
-                user=conversation.user_id,
-                text=message.text,
-                blocks=message.blocks,
-                token=self._secret.bot_token,
-            )
+            self._post_ephemeral(conversation, message.text, message.blocks)
         except _UNREACHABLE as error:
-            raise AnswerNotDeliveredError(self._reason(error)) from None
+            reason = self._reason(error)
+            if reason != INVALID_BLOCKS or message.plain is None:
+                raise AnswerNotDeliveredError(reason) from None
+            self.whisper(conversation, Message(message.text, message.plain))
 
-    def _respond(self, url: str, message: Message) -> bool:
+    def _post_ephemeral(self, conversation: Conversation, text: str, blocks: list[Block]) -> None:
+        self._client.chat_postEphemeral(
+            channel=conversation.channel_id or "",
+            user=conversation.user_id,
+            text=text,
+            blocks=blocks,
+            token=self._secret.bot_token,
+        )
+
+    def _respond(self, url: str, text: str, blocks: list[Block], replace: bool) -> str:
+        """Why Slack did not take it; nothing when it did."""
         try:
             answer = WebhookClient(url, timeout=self._timeout, retry_handlers=[]).send(
-                text=message.text, blocks=message.blocks, response_type="ephemeral", replace_original=False
+                text=text, blocks=blocks, response_type="ephemeral", replace_original=replace
             )
         except _UNREACHABLE as error:
             logger.warning("response_url failed", extra={"error": type(error).__name__})
-            return False
-        if answer.status_code != 200:
-            logger.warning("response_url refused", extra={"status": answer.status_code})
-        return answer.status_code == 200
+            return type(error).__name__
+        if answer.status_code == 200:
+            return ""
+        refusal = INVALID_BLOCKS if INVALID_BLOCKS in (answer.body or "") else str(answer.status_code)
+        logger.warning("response_url refused", extra={"error": refusal})
+        return refusal
 
     def _reason(self, error: Exception) -> str:
         if not isinstance(error, SlackApiError):

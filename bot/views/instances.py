@@ -1,16 +1,24 @@
-"""The fleet as one table. Names and tags are anybody's text: they stand in literal cells, never in markup."""
+"""The fleet as Slack's own data table, with a menu to open an instance, and the same in older blocks.
+
+Names and tags are anybody's text: they stand in literal cells, and escaped where there is markup.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from bot.models import Block, Instance, InstanceQuery, Listing, Message
-from bot.views.text import context, cut, escape, printable, section
+from bot.models import Block, Instance, InstanceQuery, Listing, Message, RegionFailure
+from bot.views.text import context, cut, escape, printable, quoted, section
 
-MAX_ROWS = 100  # a table block's own limit, header row included
-MAX_TABLE_CHARACTERS = 10_000
+OPEN_INSTANCE = "instance_open"
+MAX_ROWS = 100  # Slack's pages say 200 in one place and 100 in another
+MAX_TABLE_CHARACTERS = 20_000
 MAX_TEXT_CHARACTERS = 3_500
-COLUMNS = ("Name", "Instance", "State", "Type", "Zone", "Private IP")
+MAX_OPTIONS = 100
+PLAIN_LINES = 20  # to a section, which takes 3,000 characters
+PAGE_SIZE = 10
+COLUMNS = ("Name", "Instance", "State", "Type", "Zone", "Private IP", "Days up", "Checks")
 _DOTS = {
     "running": "🟢",
     "pending": "🟡",
@@ -21,44 +29,83 @@ _DOTS = {
 }
 
 
-def listing(found: Listing, query: InstanceQuery) -> Message:
-    """A summary line, the table, and what is not in it; every message stays within Block Kit's limits."""
+def listing(found: Listing, query: InstanceQuery, now: datetime) -> Message:
+    """A summary line, the table, what is not in it, and a menu; each message stays within Block Kit's limits."""
     where = ", ".join(found.regions)
+    notes = _notes(found.failures)
     if not found.instances:
-        return _nothing(where, query)
-    rows = _rows(found.instances)
-    shown = len(rows)
+        return _nothing(where, query, notes)
+    rows = _rows(found.instances, now)
+    shown = found.instances[: len(rows)]
     summary = _summary(found, where)
-    blocks: list[Block] = [
-        section(f"*{summary}*"),
-        *_restriction(query),
-        {
-            "type": "table",
-            "column_settings": [{"is_wrapped": False}] * len(COLUMNS),
-            "rows": [_cells(COLUMNS), *rows],
-        },
+    head: list[Block] = [section(f"*{summary}*"), *_restriction(query), *notes]
+    tail = _left_out(found, len(shown))
+    table = {
+        "type": "data_table",
+        "caption": cut(summary, 150),
+        "page_size": PAGE_SIZE,
+        "rows": [_heading(), *rows],
+    }
+    return Message(
+        _text(summary, shown, found.failures),
+        [*head, table, *tail, menu(shown)],
+        plain=[*head, *_lines(shown), *tail, menu(shown)],
+    )
+
+
+def menu(instances: Sequence[Instance], placeholder: str = "Open an instance") -> Block:
+    """A menu of at most 100 instances; the chosen value is `<region>/<instance id>`."""
+    options = [
+        {"text": {"type": "plain_text", "text": cut(label(instance), 75)}, "value": key(instance)}
+        for instance in instances[:MAX_OPTIONS]
     ]
-    if found.truncated or shown < len(found.instances):
-        of = f"more than {len(found.instances)}" if found.truncated else str(len(found.instances))
-        note = f"{shown} of {of} are shown. Narrow it: `/ec2 list web`, `state:running`, `tag:Env=prod`."
-        blocks.append(context(note))
-    return Message(_text(summary, found.instances[:shown]), blocks)
+    select = {
+        "type": "static_select",
+        "action_id": OPEN_INSTANCE,
+        "placeholder": {"type": "plain_text", "text": placeholder},
+        "options": options,
+    }
+    return {"type": "actions", "elements": [select]}
 
 
-def _nothing(where: str, query: InstanceQuery) -> Message:
+def label(instance: Instance) -> str:
+    """An instance in one literal line, its name in front."""
+    return f"{cut(printable(instance.name), 40) or 'no name'} · {instance.instance_id} · {instance.state}"
+
+
+def key(instance: Instance) -> str:
+    """What a menu or button carries of an instance."""
+    return f"{instance.region}/{instance.instance_id}"
+
+
+def dotted(state: str) -> str:
+    """A state with the colour Slack's people know it by."""
+    return f"{_DOTS.get(state, '')} {state}".strip()
+
+
+def several(wanted: str, instances: Sequence[Instance]) -> Message:
+    """For a name that stands for several instances: which one is meant?"""
+    text = f"{len(instances)} instances match {quoted(wanted)}. Which one?"
+    return Message(text, [section(text), menu(instances)])
+
+
+def _nothing(where: str, query: InstanceQuery, notes: list[Block]) -> Message:
     if query == InstanceQuery():
         text = f"There are no instances in {where}."
-        return Message(text, [section(text)])
+        return Message(text, [section(text), *notes])
     text = f"No instance matches in {where}."
     hint = "Names are matched anywhere in the name, tags exactly and with case. `/ec2 list` shows everything."
-    return Message(text, [section(f"*{text}*"), *_restriction(query), context(hint)])
+    return Message(text, [section(f"*{text}*"), *_restriction(query), *notes, context(hint)])
 
 
 def _summary(found: Listing, where: str) -> str:
     states = Counter(instance.state for instance in found.instances)
-    parts = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    impaired = sum(instance.status == "impaired" for instance in found.instances)
+    parts = [f"{count} {state}" for state, count in states.most_common()]
+    parts += [f"{impaired} impaired"] if impaired else []
     count = len(found.instances)
-    return f"{'More than ' if found.truncated else ''}{count} instance{'s' if count != 1 else ''} in {where}: {parts}"
+    more = "More than " if found.truncated else ""
+    return f"{more}{count} instance{'s' if count != 1 else ''} in {where}: {', '.join(parts)}"
 
 
 def _restriction(query: InstanceQuery) -> list[Block]:
@@ -68,39 +115,80 @@ def _restriction(query: InstanceQuery) -> list[Block]:
     return [context("Only " + " · ".join(parts))] if parts else []
 
 
-def _rows(instances: Sequence[Instance]) -> list[list[dict[str, Any]]]:
+def _notes(failures: Sequence[RegionFailure]) -> list[Block]:
+    return [context(f":warning: {_failure(failure)}") for failure in failures[:10]]
+
+
+def _failure(failure: RegionFailure) -> str:
+    return (
+        f"{escape(failure.region)} did not answer in full ({escape(failure.aws_code)}): not everything there is shown."
+    )
+
+
+def _left_out(found: Listing, shown: int) -> list[Block]:
+    if not found.truncated and shown == len(found.instances):
+        return []
+    of = f"more than {len(found.instances)}" if found.truncated else str(len(found.instances))
+    return [context(f"{shown} of {of} are shown. Narrow it: `/ec2 list web`, `state:running`, `tag:Env=prod`.")]
+
+
+def _heading() -> list[dict[str, Any]]:
+    return [{"type": "raw_text", "text": column} for column in COLUMNS]
+
+
+def _rows(instances: Sequence[Instance], now: datetime) -> list[list[dict[str, Any]]]:
     rows: list[list[dict[str, Any]]] = []
-    room = MAX_TABLE_CHARACTERS - sum(map(len, COLUMNS))
-    for instance in instances[: MAX_ROWS - 1]:
-        values = (
-            cut(printable(instance.name), 60),
-            instance.instance_id,
-            f"{_DOTS.get(instance.state, '')} {instance.state}".strip(),
-            instance.instance_type,
-            instance.zone,
-            instance.private_ip or "",
-        )
-        cells = _cells(values)
-        room -= sum(len(cell["text"]) for cell in cells)
+    room = MAX_TABLE_CHARACTERS - sum(map(len, COLUMNS)) - 150
+    for instance in instances[:MAX_ROWS]:
+        row = _row(instance, now)
+        room -= sum(len(cell["text"]) for cell in row)
         if room < 0:
             break
-        rows.append(cells)
+        rows.append(row)
     return rows
 
 
-def _cells(values: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"type": "raw_text", "text": value.strip() or "–"} for value in values]
+def _row(instance: Instance, now: datetime) -> list[dict[str, Any]]:
+    values = (
+        cut(printable(instance.name), 60),
+        instance.instance_id,
+        dotted(instance.state),
+        instance.instance_type,
+        instance.zone,
+        instance.private_ip or "",
+    )
+    cells = [_cell(value) for value in values]
+    up = instance.state == "running" and instance.launched is not None
+    days = max((now - instance.launched).total_seconds() / 86_400, 0) if up and instance.launched else None
+    cells.append(_cell("") if days is None else {"type": "raw_number", "value": round(days, 1), "text": f"{days:.1f}"})
+    cells.append(_cell(instance.status or ""))
+    return cells
 
 
-def _text(summary: str, instances: Sequence[Instance]) -> str:
-    lines = [summary + "."]
-    room = MAX_TEXT_CHARACTERS
+def _cell(value: str) -> dict[str, Any]:
+    return {"type": "raw_text", "text": value.strip() or "–"}
+
+
+def _lines(instances: Sequence[Instance]) -> list[Block]:
+    lines = [
+        f"`{instance.instance_id}` *{escape(cut(instance.name, 40)) or 'no name'}* "
+        f"{dotted(instance.state)}, {instance.instance_type}, {instance.zone}"
+        for instance in instances
+    ]
+    chunks = [lines[start : start + PLAIN_LINES] for start in range(0, len(lines), PLAIN_LINES)]
+    return [section("\n".join(chunk)) for chunk in chunks]
+
+
+def _text(summary: str, instances: Sequence[Instance], failures: Sequence[RegionFailure]) -> str:
+    lines = [summary + ".", *(_failure(failure) for failure in failures[:10])]
+    head = len(lines)
+    room = MAX_TEXT_CHARACTERS - sum(map(len, lines))
     for instance in instances:
         name = escape(cut(instance.name, 60)) or "no name"
         line = f"{name} ({instance.instance_id}): {instance.state}, {instance.instance_type}, {instance.zone}"
         room -= len(line) + 1
         if room < 0:
-            lines.append(f"and {len(instances) - len(lines) + 1} more")
+            lines.append(f"and {len(instances) - (len(lines) - head)} more")
             break
         lines.append(line)
     return "\n".join(lines)

@@ -79,6 +79,12 @@ def _malformed(error: Any) -> tuple[str, str]:
     )
 
 
+def _instance_not_found(error: Any) -> tuple[str, str]:
+    near = ", ".join(quoted(name) for name in error.nearest)
+    meant = f" The nearest names are {near}." if near else ""
+    return f"There is no instance {quoted(error.wanted)}.", f"Nothing was done.{meant} `/ec2 list` shows all there are."
+
+
 _MEMBERSHIP = {
     "guest": "You are a guest in this workspace. Only full members can operate EC2 from here.",
     "bot": "Bots and workflows cannot operate EC2 from here: every action needs a person behind it.",
@@ -184,6 +190,7 @@ _WORDS: dict[type[BaseException], Callable[[Any], tuple[str, str]]] = {
     errors.UnknownOptionError: _unknown_option,
     errors.InvalidValueError: _invalid_value,
     errors.MalformedTextError: _malformed,
+    errors.InstanceNotFoundError: _instance_not_found,
     errors.NotAMemberError: _not_a_member,
     errors.NotLinkedError: _not_linked,
     errors.AccountDisabledError: _account_disabled,

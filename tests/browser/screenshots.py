@@ -24,9 +24,16 @@ def not_linked(page: Page) -> None:
     say(page, "/ec2 list")
 
 
+def card(page: Page) -> None:
+    become(page, "U0CAROL")
+    say(page, "/ec2 get db-primary")
+
+
 PICTURES = {
     "list-light": ("light", list_of_instances),
     "list-dark": ("dark", list_of_instances),
+    "card-light": ("light", card),
+    "card-dark": ("dark", card),
     "not-linked": ("light", not_linked),
 }
 

@@ -44,9 +44,9 @@ def test_ada_lists_what_is_running_and_the_look_is_on_record(page: Page, world: 
 
     expect(answer).to_contain_text("34 instances in us-east-1: 34 running")
     expect(answer).to_contain_text("Only visible to you")
-    table = answer.get_by_test_id("table")
-    expect(table.get_by_role("row")).to_have_count(35)
-    expect(table).to_contain_text("web-1")
+    table = answer.get_by_test_id("data-table")
+    expect(table.get_by_test_id("data-table-row")).to_have_count(10)
+    expect(table).to_contain_text("api-1")
     expect(table).not_to_contain_text("stopped")
     row = rows(world)[-1]
     assert (row["action"], row["outcome"], row["slackUserId"]) == ("LIST_INSTANCES", "succeeded", "U0ADA")
@@ -78,7 +78,9 @@ def test_the_guest_is_refused_and_the_refusal_is_on_record(page: Page, world: Wo
 def test_carol_may_look_and_help_and_whoami_know_her_role(page: Page, world: World) -> None:
     become(page, "U0CAROL")
     expect(say(page, "/ec2 whoami")).to_contain_text("you may look, and change nothing")
-    expect(say(page, "/ec2")).to_contain_text("/ec2 list [text] [state:running] [tag:Env=prod]")
+    expect(say(page, "/ec2")).to_contain_text(
+        "/ec2 list [text] [state:running] [tag:Env=prod] [region:eu-west-1] [sort:launched]"
+    )
     expect(say(page, "/ec2 help list")).to_contain_text("shutting-down")
     assert [row["action"] for row in rows(world)[-3:]] == ["VIEW_IDENTITY", "VIEW_HELP", "VIEW_HELP"]
 
@@ -101,7 +103,7 @@ def test_an_answer_is_seen_by_the_person_who_asked_and_by_nobody_else(page: Page
 def test_a_hostile_name_is_text_and_nothing_else(page: Page) -> None:
     become(page, "U0ADA")
     answer = say(page, "/ec2 list pentest")
-    expect(answer.get_by_test_id("table")).to_contain_text("pentest <!channel> <https://evil.example|click>")
+    expect(answer.get_by_test_id("data-table")).to_contain_text("pentest <!channel> <https://evil.example|click>")
     expect(answer.get_by_role("link")).to_have_count(0)
 
 
@@ -121,3 +123,44 @@ def test_words_without_a_slash_are_a_message_that_everybody_sees(page: Page) -> 
     message = page.get_by_test_id("message").filter(has_text="deploying")
     expect(message).to_contain_text("Bob Noyce")
     expect(message.locator("strong, b").filter(has_text="now")).to_have_count(1)
+
+
+def test_the_list_is_filtered_and_sorted_in_the_table(page: Page) -> None:
+    become(page, "U0CAROL")
+    table = say(page, "/ec2 list").get_by_test_id("data-table")
+    rows_shown = table.get_by_test_id("data-table-row")
+    table.get_by_test_id("data-table-filter").fill("stopped")
+    expect(rows_shown).to_have_count(4)
+    table.get_by_test_id("data-table-filter").fill("web-")
+    expect(rows_shown).to_have_count(6)
+    table.get_by_test_id("data-table-sort").first.click()
+    names = rows_shown.locator("td, th").first
+    first = names.inner_text()
+    table.get_by_test_id("data-table-sort").first.click()
+    expect(names).not_to_have_text(first)
+
+
+def test_an_instance_is_opened_from_the_menu_below_the_list(page: Page, world: World) -> None:
+    become(page, "U0CAROL")
+    listing = say(page, "/ec2 list state:running")
+    before = page.get_by_test_id("ephemeral").count()
+    listing.get_by_test_id("select").click()
+    page.get_by_test_id("option").filter(has_text="bastion").click()
+    expect(page.get_by_test_id("ephemeral")).to_have_count(before + 1, timeout=15_000)
+    card = page.get_by_test_id("ephemeral").last
+    expect(card).to_contain_text("bastion")
+    expect(card).to_contain_text("Status checks")
+    expect(card).to_contain_text("2/2 passed")
+    assert rows(world)[-1]["action"] == "GET_INSTANCE"
+    assert str(rows(world)[-1]["resourceId"]).startswith("i-")
+
+
+def test_an_ambiguous_name_is_resolved_by_a_menu(page: Page) -> None:
+    become(page, "U0ADA")
+    answer = say(page, "/ec2 get web-staging")
+    expect(answer).to_contain_text("2 instances match")
+    before = page.get_by_test_id("ephemeral").count()
+    answer.get_by_test_id("select").click()
+    page.get_by_test_id("option").filter(has_text="web-staging-2").click()
+    expect(page.get_by_test_id("ephemeral")).to_have_count(before + 1, timeout=15_000)
+    expect(page.get_by_test_id("ephemeral").last).to_contain_text("web-staging-2")

@@ -1,7 +1,9 @@
 """What people see: within Slack's limits whatever the data, and never a ping."""
 
 import inspect
+import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,13 +12,23 @@ from hypothesis import strategies as st
 
 from bot import errors
 from bot.command import COMMANDS
-from bot.models import Actor, Instance, InstanceQuery, Listing, Message, Origin, Role, Source
+from bot.models import Actor, Card, Instance, InstanceQuery, Listing, Message, Origin, RegionFailure, Role, Source
 from bot.views import help as help_view
-from bot.views import identity, instances, problem
+from bot.views import identity, instance_card, instances, problem
 from playground.slack.block_kit import problems
 
 ORIGIN = Origin(Source.SLACK, "0123456789abcdef0123456789abcdef", "T0PLAYGND", "U0ADA", "C0OPS")
-WEB = Instance("i-0123456789abcdef0", "web-1", "running", "m6i.large", "us-east-1a", "us-east-1", "10.0.0.1", None)
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+WEB = Instance(
+    "i-0123456789abcdef0",
+    "web-1",
+    "running",
+    "m6i.large",
+    "us-east-1a",
+    "us-east-1",
+    "10.0.0.1",
+    NOW - timedelta(days=2.5),
+)
 
 
 def fleet(*found: Instance, truncated: bool = False) -> Listing:
@@ -29,6 +41,7 @@ def shown(message: Message) -> str:
 
 def assert_slack_takes(message: Message) -> None:
     assert problems(message.blocks) == []
+    assert message.plain is None or problems(message.plain) == []
     assert 0 < len(message.text) <= 4000
 
 
@@ -43,41 +56,45 @@ def texts(value: Any) -> list[tuple[str, str]]:
 
 
 def test_a_listing_says_how_many_in_which_state_and_shows_each() -> None:
-    message = instances.listing(fleet(WEB, replace(WEB, name="db", state="stopped")), InstanceQuery())
+    message = instances.listing(fleet(WEB, replace(WEB, name="db", state="stopped")), InstanceQuery(), NOW)
     assert_slack_takes(message)
     assert message.text.startswith("2 instances in us-east-1: 1 running, 1 stopped.")
-    (table,) = [block for block in message.blocks if block["type"] == "table"]
+    (table,) = [block for block in message.blocks if block["type"] == "data_table"]
     assert [[cell["text"] for cell in row] for row in table["rows"]] == [
-        ["Name", "Instance", "State", "Type", "Zone", "Private IP"],
-        ["web-1", WEB.instance_id, "🟢 running", "m6i.large", "us-east-1a", "10.0.0.1"],
-        ["db", WEB.instance_id, "⚪ stopped", "m6i.large", "us-east-1a", "10.0.0.1"],
+        ["Name", "Instance", "State", "Type", "Zone", "Private IP", "Days up", "Checks"],
+        ["web-1", WEB.instance_id, "🟢 running", "m6i.large", "us-east-1a", "10.0.0.1", "2.5", "–"],
+        ["db", WEB.instance_id, "⚪ stopped", "m6i.large", "us-east-1a", "10.0.0.1", "–", "–"],
     ]
 
 
 def test_one_instance_is_not_instances() -> None:
-    assert instances.listing(fleet(WEB), InstanceQuery()).text.startswith("1 instance in us-east-1: 1 running.")
+    assert instances.listing(fleet(WEB), InstanceQuery(), NOW).text.startswith("1 instance in us-east-1: 1 running.")
 
 
 def test_an_empty_fleet_and_an_empty_match_are_said_differently() -> None:
-    assert instances.listing(fleet(), InstanceQuery()).text == "There are no instances in us-east-1."
-    nothing = instances.listing(fleet(), InstanceQuery("<web>", ("running",), (("Env", "a&b"), ("Team", None))))
+    assert instances.listing(fleet(), InstanceQuery(), NOW).text == "There are no instances in us-east-1."
+    nothing = instances.listing(fleet(), InstanceQuery("<web>", ("running",), (("Env", "a&b"), ("Team", None))), NOW)
     assert nothing.text == "No instance matches in us-east-1."
     assert "name or id &lt;web&gt; · state running · tag Env=a&amp;b · tag Team" in shown(nothing)
 
 
 def test_what_is_not_shown_is_said() -> None:
-    many = [replace(WEB, name=f"web-{number}") for number in range(100)]
-    message = instances.listing(fleet(*many, truncated=True), InstanceQuery())
+    many = [replace(WEB, name=f"web-{number}") for number in range(250)]
+    message = instances.listing(fleet(*many, truncated=True), InstanceQuery(), NOW)
     assert_slack_takes(message)
-    assert "More than 100 instances" in message.text
-    assert "99 of more than 100 are shown" in shown(message)
+    assert "More than 250 instances" in message.text
+    assert "100 of more than 250 are shown" in shown(message)
 
 
 def test_a_table_stays_within_slacks_characters_and_says_what_it_left_out() -> None:
     blank = replace(WEB, state="terminated", private_ip=None)
-    message = instances.listing(fleet(*[replace(blank, name=f"{n:02}" + "x" * 60) for n in range(99)]), InstanceQuery())
+    message = instances.listing(
+        fleet(*[replace(blank, name=f"{n:02}" + "x" * 60, instance_type="x" * 200) for n in range(100)]),
+        InstanceQuery(),
+        NOW,
+    )
     assert_slack_takes(message)
-    assert " of 99 are shown" in shown(message)
+    assert " of 100 are shown" in shown(message)
 
 
 NAMES = st.one_of(
@@ -103,7 +120,7 @@ def test_N2_whatever_instances_are_called_slack_takes_the_message_and_nobody_is_
     names: list[str], text: str, truncated: bool
 ) -> None:
     found = [replace(WEB, name=name) for name in names]
-    message = instances.listing(fleet(*found, truncated=truncated), InstanceQuery(text, (), (("Name", text),)))
+    message = instances.listing(fleet(*found, truncated=truncated), InstanceQuery(text, (), (("Name", text),)), NOW)
     assert_slack_takes(message)
     markup = [body for kind, body in texts(message.blocks) if kind == "mrkdwn"] + [message.text]
     assert not any("<" in body for body in markup)
@@ -140,6 +157,54 @@ def test_whoami_names_the_person_the_role_and_what_it_means(role: Role) -> None:
     assert "ada&lt;x&gt;@playground.example" in message.text
 
 
+def test_a_region_that_did_not_answer_is_named_for_eyes_and_ears() -> None:
+    listing = Listing((WEB,), ("us-east-1", "eu-west-1"), False, (RegionFailure("eu-west-1", "RequestLimitExceeded"),))
+    message = instances.listing(listing, InstanceQuery(), NOW)
+    assert_slack_takes(message)
+    assert "eu-west-1 did not answer in full" in message.text
+    assert "eu-west-1 did not answer in full" in repr(message.blocks)
+    assert "eu-west-1 did not answer in full" in repr(message.plain)
+
+
+def test_impaired_instances_are_counted_in_the_summary() -> None:
+    impaired = replace(WEB, system_status="ok", instance_status="impaired")
+    assert "1 impaired" in instances.listing(fleet(impaired, WEB), InstanceQuery(), NOW).text
+
+
+@settings(max_examples=60, deadline=None)
+@given(NAMES, st.lists(st.tuples(NAMES, NAMES), max_size=50), st.sampled_from(["running", "stopped", "terminated"]))
+def test_N1_N4_whatever_an_instance_is_called_and_tagged_its_card_is_taken_and_pings_nobody(
+    name: str, tags: list[tuple[str, str]], state: str
+) -> None:
+    message = instance_card.card(Card(replace(WEB, name=name, state=state, tags=tuple(tags)), 3))
+    assert_slack_takes(message)
+    markup = "".join(body for kind, body in texts(message.blocks) if kind == "mrkdwn") + message.text
+    assert "<" not in re.sub(r"<!date\^[0-9]+\^[^<>]+>", "", markup)
+
+
+def test_a_card_says_what_matters_and_offers_what_may_be_done() -> None:
+    healthy = replace(WEB, system_status="ok", instance_status="ok", tags=(("Env", "prod"),), security_groups=("web",))
+    message = instance_card.card(Card(healthy, 2))
+    assert_slack_takes(message)
+    for word in ("web-1", "2/2 passed", "Env=prod", "10.0.0.1", "Open alarms*\\n2", "2026-11-20 00:00 UTC"):
+        assert word in shown(message)
+    *_, actions = message.blocks
+    assert [button["text"]["text"] for button in actions["elements"]] == ["Refresh", "Show as CLI", "Open in console"]
+    assert {button["value"] for button in actions["elements"]} == {f"us-east-1/{WEB.instance_id}"}
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-west-1", "https://eu-west-1.console.aws.amazon.com/"),
+        ("us-gov-west-1", "https://console.amazonaws-us-gov.com/"),
+        ("cn-north-1", "https://console.amazonaws.cn/"),
+    ],
+)
+def test_the_console_is_that_of_the_partition(region: str, host: str) -> None:
+    assert instance_card.console_url(region, WEB.instance_id).startswith(host)
+
+
 def every_error() -> list[type[errors.ChatOpsError]]:
     found = [item for item in vars(errors).values() if inspect.isclass(item) and issubclass(item, errors.ChatOpsError)]
     assert len(found) > 20
@@ -152,6 +217,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "InvalidValueError": ("list", "state", "x" * 5000, "one of `running`", "running"),
     "MalformedTextError": ("it is empty",),
     "NotAMemberError": ("guest",),
+    "InstanceNotFoundError": ("wbe", ("web-1",)),
     "NotLinkedError": ("U0DAVE",),
     "AccountDisabledError": ("account_disabled",),
     "NotPermittedError": ("ec2:instance:reboot", "readonly", "admin"),

@@ -1,0 +1,116 @@
+"""Listing and opening instances, from a command, a menu or a button."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.ec2_filters import INSTANCE_ID
+from bot.errors import InstanceNotFoundError, MalformedTextError
+from bot.models import Actor, Card, InstanceQuery, Match, Message, Target
+from bot.operations import GET_INSTANCE, LIST_INSTANCES
+from bot.views import instance_card
+from bot.views import instances as instances_view
+
+if TYPE_CHECKING:
+    from slack_bolt import Ack, App, BoltContext
+
+    from bot.listeners.answering import Answering
+    from bot.services.alarms import Alarms
+    from bot.services.gate import Gate
+    from bot.services.instances import Instances
+
+
+LookUp = tuple[Match, Card | None]
+
+
+class InstanceListeners:
+    """`now` gives the time in UTC."""
+
+    def __init__(
+        self,
+        gate: "Gate",
+        answering: "Answering",
+        instances: "Instances",
+        alarms: "Alarms",
+        now: Callable[[], datetime],
+    ) -> None:
+        self._gate = gate
+        self._answering = answering
+        self._instances = instances
+        self._alarms = alarms
+        self._now = now
+
+    def register(self, app: "App") -> None:
+        """The block actions of the listing and the card."""
+        app.action(instances_view.OPEN_INSTANCE)(self.open)
+        app.action(instance_card.REFRESH)(self.refresh)
+        app.action(instance_card.SHOW_CLI)(self.show_cli)
+        app.action(instance_card.CONSOLE)(self.console)
+
+    def list(self, actor: Actor, query: InstanceQuery) -> Message:
+        """The listing that `query` asks for."""
+        details = {"text": query.text, "states": query.states, "tags": query.tags, "regions": query.regions}
+        found = self._gate.perform(actor, LIST_INSTANCES, Target("*", details), lambda: self._instances.find(query))
+        return instances_view.listing(found, query, self._now())
+
+    def get(self, actor: Actor, wanted: str) -> Message:
+        """The card of the instance of that name or id, or a menu where several are meant."""
+        if not wanted:
+            raise MalformedTextError("`get` needs the name or the id of an instance, as in `/ec2 get web-1`")
+
+        looked_up = self._gate.perform(actor, GET_INSTANCE, Target(wanted), lambda: self._look_up(wanted), _settled)
+        return _shown(*looked_up)
+
+    def open(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
+        """The menu: a card of its own below the listing."""
+        ack()
+        value = (action.get("selected_option") or {}).get("value", "")
+        self._answering.answer(body, context["job"], lambda actor: self.get(actor, _instance_id(value)))
+
+    def refresh(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
+        """The card's button: the same card, as things are now."""
+        ack()
+        instance_id = _instance_id(action.get("value", ""))
+        self._answering.answer(body, context["job"], lambda actor: self.get(actor, instance_id), replace=True)
+
+    def show_cli(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
+        """The card's button: what to type in a terminal."""
+        ack()
+        instance_id = _instance_id(action.get("value", ""))
+        self._answering.answer(body, context["job"], lambda actor: self._cli(actor, instance_id))
+
+    def console(self, ack: "Ack") -> None:
+        """Slack opens the link by itself and wants to hear that we know."""
+        ack()
+
+    def _cli(self, actor: Actor, instance_id: str) -> Message:
+        target = Target(instance_id, {"as": "cli"})
+        match = self._gate.perform(actor, GET_INSTANCE, target, lambda: self._instances.match(instance_id))
+        if len(match.instances) != 1:
+            raise InstanceNotFoundError(instance_id)
+        return instance_card.cli(match.instances[0])
+
+    def _look_up(self, wanted: str) -> LookUp:
+        match = self._instances.match(wanted)
+        if len(match.instances) != 1:
+            return match, None
+        return match, Card(match.instances[0], self._alarms.open_on(match.instances[0]))
+
+
+def _settled(looked_up: LookUp) -> Target:
+    match, card = looked_up
+    return Target(card.instance.instance_id if card else match.wanted, {"wanted": match.wanted})
+
+
+def _shown(match: Match, card: Card | None) -> Message:
+    if card:
+        return instance_card.card(card)
+    if match.instances:
+        return instances_view.several(match.wanted, match.instances)
+    raise InstanceNotFoundError(match.wanted, match.nearest)
+
+
+def _instance_id(value: str) -> str:
+    """Of a menu's or button's `<region>/<instance id>`; anything else finds nothing."""
+    instance_id = value.rpartition("/")[2]
+    return instance_id if INSTANCE_ID.fullmatch(instance_id) else "no instance"
