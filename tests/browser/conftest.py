@@ -3,9 +3,11 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from playground.world import World
+
+expect.set_options(timeout=15_000)  # two cores may be busy with four processes
 
 # Without these a browser on a closed network keeps asking for the outside.
 QUIET = [
