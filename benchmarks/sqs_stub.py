@@ -136,6 +136,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, {"MD5OfMessageBody": digest, "MessageId": str(uuid.uuid4())}
             case "GetSecretValue":
                 return 200, {"Name": "slack", "SecretString": self.server.stub.secret_string}
+            case "views.open":
+                return 200, {"ok": True, "view": {"id": "V0BENCHMARK"}}
             case "Invoke":
                 return 202, None
             case "auth.test":

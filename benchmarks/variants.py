@@ -3,6 +3,7 @@
 It gives our front door what the template gives it, and no variant anything of this machine's own.
 """
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -60,6 +61,22 @@ ALTERNATIVES = (
     Variant("our door, secret given", "handlers.slack.handler", {**DOOR_ENVIRONMENT, **_LOCAL_SECRET}),
     Variant("our door, botocore signs", "benchmarks.door_botocore.handler", DOOR_ENVIRONMENT),
 )
+
+
+def signed_shortcut(secret: str = SIGNING_SECRET) -> dict[str, Any]:
+    """API Gateway's event of somebody choosing the global shortcut, whose answer is a modal."""
+    moment = time.time()
+    payload = {
+        "type": "shortcut",
+        "callback_id": "instances_modal",
+        "team": {"id": TEAM_ID, "domain": "playground"},
+        "user": {"id": "U0ADA", "username": "ada", "team_id": TEAM_ID},
+        "api_app_id": APP_ID,
+        "trigger_id": f"{moment:.6f}.1.x",
+        "action_ts": f"{moment:.6f}",
+    }
+    body = urlencode({"payload": json.dumps(payload)}).encode()
+    return http_api_event("POST", "/slack/events", signed_headers(secret, int(moment), body), body)
 
 
 def signed_command(secret: str = SIGNING_SECRET) -> dict[str, Any]:

@@ -97,8 +97,10 @@ class DoorSettings:
     jobs_queue_url: str
     slack_team_id: str
     slack_app_id: str
+    slack_api_url: str
     slack_secret_arn: str | None
     slack_signing_secret: str | None = field(repr=False)
+    slack_bot_token: str | None = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "DoorSettings":
@@ -110,8 +112,10 @@ class DoorSettings:
             jobs_queue_url=read.text(JOBS_QUEUE_URL),
             slack_team_id=read.text(SLACK_TEAM_ID),
             slack_app_id=read.text(SLACK_APP_ID),
+            slack_api_url=read.text(SLACK_API_URL),
             slack_secret_arn=read.optional(SLACK_SECRET_ARN),
             slack_signing_secret=read.secret(SLACK_SIGNING_SECRET),
+            slack_bot_token=read.secret(SLACK_BOT_TOKEN),
         )
         read.finish()
         return settings

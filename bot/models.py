@@ -111,12 +111,24 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Modal:
+    """A modal that somebody has open: by Slack's id for it, or by the one that it was opened with."""
+
+    view_id: str | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True)
 class Conversation:
-    """Where a request can be answered; `response_url` is a secret (it bypasses channel permissions)."""
+    """Where a request can be answered: in `modal` if there is one.
+
+    `response_url` is a secret (it bypasses channel permissions).
+    """
 
     user_id: str
     channel_id: str | None
     response_url: str | None = field(default=None, repr=False)
+    modal: Modal | None = None
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> "Conversation":
@@ -124,12 +136,14 @@ class Conversation:
         event = payload.get("event") or {}
         user = payload.get("user") or event.get("user") or {}
         channel = payload.get("channel") or event.get("channel") or {}
+        view = payload.get("view") or {}
         return cls(
             user_id=payload.get("user_id") or (user if isinstance(user, str) else user.get("id", "")),
             channel_id=payload.get("channel_id")
             or (channel if isinstance(channel, str) else channel.get("id"))
             or None,
             response_url=payload.get("response_url") or None,
+            modal=Modal(view_id=view["id"]) if view.get("type") == "modal" else None,
         )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.listeners.jobs import JobRunner
     from bot.services.alarms import Alarms
     from bot.services.aws_json import AwsJson
+    from bot.services.connections import KeptConnections
     from bot.services.gate import Gate
     from bot.services.identity import Identity
     from bot.services.instances import Instances
@@ -79,19 +80,24 @@ class DoorWiring:
     @cached_property
     def intake(self) -> "Intake":
         """The front door's one service."""
+        from bot.services.connections import KeptConnections
         from bot.services.intake import Intake
         from bot.services.jobs_queue import JobsQueue
+        from bot.services.modals import Modals
 
         settings = self._settings
-        aws = _aws_json()
+        connections = KeptConnections()
+        aws = _aws_json(connections)
         queue = JobsQueue(aws, settings.jobs_queue_url, settings.region, settings.endpoint_url)
         secret = _slack_secret(
             aws,
             settings.slack_secret_arn,
             settings.endpoint_url,
             SLACK_SIGNING_SECRET=settings.slack_signing_secret,
+            SLACK_BOT_TOKEN=settings.slack_bot_token,
         )
-        return Intake(secret, queue, settings.slack_team_id, settings.slack_app_id, epoch)
+        modals = Modals(connections, secret, settings.slack_api_url)
+        return Intake(secret, queue, modals, settings.slack_team_id, settings.slack_app_id, epoch)
 
 
 class WorkerWiring:
@@ -173,9 +179,12 @@ class WorkerWiring:
 
     @cached_property
     def _secret(self) -> "SlackSecret":
+        from bot.services.connections import KeptConnections
+
         settings = self._settings
+        aws = _aws_json(KeptConnections())
         return _slack_secret(
-            _aws_json(), settings.slack_secret_arn, settings.endpoint_url, SLACK_BOT_TOKEN=settings.slack_bot_token
+            aws, settings.slack_secret_arn, settings.endpoint_url, SLACK_BOT_TOKEN=settings.slack_bot_token
         )
 
     @cached_property
@@ -235,7 +244,7 @@ def _kept(kind: "Callable[[Settings], Wiring]", settings: "Settings") -> "Wiring
     return cast("Wiring", wiring)
 
 
-def _aws_json() -> "AwsJson":
+def _aws_json(connections: "KeptConnections") -> "AwsJson":
     from bot.services.aws_json import AwsJson, Credentials
 
     credentials = Credentials(
@@ -243,7 +252,7 @@ def _aws_json() -> "AwsJson":
         os.environ["AWS_SECRET_ACCESS_KEY"],
         os.environ.get("AWS_SESSION_TOKEN"),
     )
-    return AwsJson(credentials, now)
+    return AwsJson(connections, credentials, now)
 
 
 def _slack_secret(aws: "AwsJson", arn: str | None, endpoint_url: str | None, **local: str | None) -> "SlackSecret":

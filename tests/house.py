@@ -28,6 +28,7 @@ from playground.gateway import ACCOUNT_ID, http_api_event, http_response
 from playground.mapping import EventSourceMapping
 from playground.provision import FunctionSpec, provision
 from playground.slack.messages import Message
+from playground.slack.views import View
 from playground.world import MANIFEST_PATH, local_slack
 
 ROOT = Path(__file__).parent.parent
@@ -76,6 +77,8 @@ class House:
         self.aws.clear_calls()
         self.slack.api_calls.clear()
         self._since = self.slack.board.next_ts()
+        for user_id in self.slack.members.people:
+            self.slack.views.clear(user_id)
 
     def fresh_containers(self) -> None:
         """The next invocation starts cold."""
@@ -141,6 +144,24 @@ class House:
         while count := self.mapping.poll_once():
             received += count
         return received
+
+    def shortcut(self, user_id: str = "U0ADA", callback_id: str = "instances_modal") -> None:
+        """Somebody chooses the shortcut; the request is queued and not yet worked on."""
+        sending = self.slack.run_shortcut(user_id, callback_id)
+        assert sending is not None
+        sending.join()
+
+    def modal(self, user_id: str = "U0ADA") -> View:
+        """The modal that this person sees."""
+        return self.slack.views.stack(user_id)[-1]
+
+    def use(self, action: Mapping[str, Any], user_id: str = "U0ADA") -> View:
+        """Somebody uses an element of their modal; what the modal shows then."""
+        sending = self.slack.act(user_id, self.modal(user_id).view_id, action)
+        assert sending is not None
+        sending.join()
+        self.work()
+        return self.modal(user_id)
 
     def say(self, text: str, user_id: str = "U0ADA", channel_id: str = "C0OPS") -> Message:
         """Somebody types a command; the one answer they see."""

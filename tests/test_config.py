@@ -15,6 +15,7 @@ DOOR_ENVIRONMENT = {
     "SLACK_TEAM_ID": "T1",
     "SLACK_APP_ID": "A1",
     "SLACK_SIGNING_SECRET": "sssh",
+    "SLACK_BOT_TOKEN": "xoxb-sssh",
 }
 WORKER_ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",

@@ -7,6 +7,8 @@ import pytest
 
 from bot.command import COMMANDS
 from bot.config import SETTINGS
+from bot.job import MODAL_SUFFIX
+from bot.views.modal import INSTANCES
 from playground.template import translate
 from tests.house import MANIFEST
 from tests.permissions import declared
@@ -32,6 +34,13 @@ def test_the_readme_lists_every_command_as_help_does() -> None:
 def test_the_manifest_hints_at_every_command() -> None:
     (entry,) = MANIFEST["features"]["slash_commands"]
     assert {hint.strip() for hint in entry["usage_hint"].split("|")} == {command.name for command in COMMANDS}
+
+
+def test_each_shortcut_of_the_manifest_is_named_as_one_that_opens_a_modal() -> None:
+    shortcuts = MANIFEST["features"]["shortcuts"]
+    assert [entry["callback_id"] for entry in shortcuts] == [INSTANCES]
+    assert INSTANCES.endswith(MODAL_SUFFIX)
+    assert f"`{MODAL_SUFFIX}`" in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_lists_every_setting_with_its_purpose_and_default() -> None:

@@ -6,7 +6,7 @@ It refuses to look at a clock: times are `make bench`'s business.
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.runtime_api import ROOT, LambdaRuntime
 from benchmarks.sqs_stub import AwsStub
-from benchmarks.variants import DOOR, DOOR_ENVIRONMENT, SIGNING_SECRET, signed_command
+from benchmarks.variants import DOOR, DOOR_ENVIRONMENT, SIGNING_SECRET, signed_command, signed_shortcut
 from playground.template import Template
 
 NEVER_LOADED = {
@@ -109,7 +109,7 @@ def in_a_fresh_process(program: str, environment: Mapping[str, str], given: obje
 
 @pytest.fixture(scope="module")
 def stub() -> Iterator[AwsStub]:
-    with AwsStub({"SLACK_SIGNING_SECRET": SIGNING_SECRET}) as running:
+    with AwsStub({"SLACK_SIGNING_SECRET": SIGNING_SECRET, "SLACK_BOT_TOKEN": "xoxb-benchmark"}) as running:
         yield running
 
 
@@ -131,8 +131,22 @@ def test_thirty_one_acknowledgements_are_one_connection_to_the_queue_and_one_rea
     assert stub.connections_for("SendMessage") == 1
 
 
-def test_an_acknowledgement_loads_none_of_the_heavy_libraries(stub: AwsStub) -> None:
-    seen = in_a_fresh_process(ACKNOWLEDGES_ONCE, DOOR.process_environment(stub), signed_command())
+def test_a_shortcut_is_one_call_of_slack_more(stub: AwsStub) -> None:
+    pytest.importorskip("awslambdaric")
+    stub.clear()
+    with LambdaRuntime(DOOR.handler, DOOR.process_environment(stub)) as runtime:
+        for _ in range(3):
+            assert runtime.invoke(signed_shortcut()).result == {"statusCode": 200, "body": ""}
+
+    assert stub.actions() == ["GetSecretValue"] + ["views.open", "SendMessage"] * 3
+    assert stub.connections_for("views.open") == 1
+
+
+@pytest.mark.parametrize("request_of", [signed_command, signed_shortcut])
+def test_an_acknowledgement_loads_none_of_the_heavy_libraries(
+    stub: AwsStub, request_of: Callable[[], dict[str, Any]]
+) -> None:
+    seen = in_a_fresh_process(ACKNOWLEDGES_ONCE, DOOR.process_environment(stub), request_of())
 
     assert seen["answer"] == {"statusCode": 200, "body": ""}
     assert {name.partition(".")[0] for name in seen["modules"]} & NEVER_LOADED == set()

@@ -21,6 +21,7 @@ def drive(house: House) -> None:
     for user_id in ("U0ADA", "U0CAROL", "U0DAVE", "U0GUEST"):
         for text in PATHS:
             house.type(text, user_id)
+        house.shortcut(user_id)
     house.work()
     event = house.queued("list")
     with aws_fails("ec2.DescribeInstances", answers(200, "nonsense")):

@@ -8,7 +8,7 @@ from bot.ec2_filters import INSTANCE_ID
 from bot.errors import InstanceNotFoundError, MalformedTextError
 from bot.models import Actor, Card, InstanceQuery, Match, Message, Target
 from bot.operations import GET_INSTANCE, LIST_INSTANCES
-from bot.views import instance_card
+from bot.views import instance_card, modal
 from bot.views import instances as instances_view
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ class InstanceListeners:
         self._now = now
 
     def register(self, app: "App") -> None:
-        """The block actions of the listing and the card."""
+        """The shortcut, and the block actions of the listing and the card."""
+        app.shortcut(modal.INSTANCES)(self.shortcut)
+        app.action(modal.BACK)(self.shortcut)
         app.action(instances_view.OPEN_INSTANCE)(self.open)
         app.action(instance_card.REFRESH)(self.refresh)
         app.action(instance_card.SHOW_CLI)(self.show_cli)
@@ -61,8 +63,13 @@ class InstanceListeners:
         looked_up = self._gate.perform(actor, GET_INSTANCE, Target(wanted), lambda: self._look_up(wanted), _settled)
         return _shown(*looked_up)
 
+    def shortcut(self, ack: "Ack", body: dict[str, Any], context: "BoltContext") -> None:
+        """The listing in a modal; the button back to it asks for the same."""
+        ack()
+        self._answering.answer(body, context["job"], lambda actor: self.list(actor, InstanceQuery()), back=False)
+
     def open(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
-        """The menu: a card of its own below the listing."""
+        """The menu: a card of its own below the listing; in a modal, in its place."""
         ack()
         value = (action.get("selected_option") or {}).get("value", "")
         self._answering.answer(body, context["job"], lambda actor: self.get(actor, _instance_id(value)))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from slack_bolt import BoltRequest
 
 from bot.errors import JobElsewhereError, JobFailedError, NotRecordedError
-from bot.models import Conversation, Delivery, Message
+from bot.listeners.answering import conversation_of, send
+from bot.models import Delivery, Message
 from bot.views import problem
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class JobRunner:
             logger.error("not tidied up", extra={"job": job.job_id, "error": type(error).__name__})
 
     def _tell(self, job: "SlackJob", message: Message) -> None:
-        self._slack.answer(Conversation.of(job.payload), message)
+        send(self._slack, conversation_of(job), message)
 
 
 def _typed(job: "SlackJob") -> str:

@@ -1,4 +1,4 @@
-"""One signed call to an AWS service that speaks JSON, over one kept connection: all the AWS the front door needs.
+"""One signed call to an AWS service that speaks JSON, over kept connections: all the AWS the front door needs.
 
 It refuses to be a client: no models, no paging, POST to `/` only. Importing botocore to sign and urllib3 to send would
 cost the front door half of its cold start (docs/dependencies.md), so both are done with the standard library; a test
@@ -9,20 +9,17 @@ import hashlib
 import hmac
 import http.client
 import json
-import select
-import ssl
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from bot.errors import AwsCallError
 
-CONNECT_SECONDS = 0.5
-READ_SECONDS = 1.0
+if TYPE_CHECKING:
+    from bot.services.connections import KeptConnections
+
 _WORTH_A_RETRY = (500, 502, 503, 504)
 
 
@@ -36,19 +33,12 @@ class Credentials:
 
 
 class AwsJson:
-    """A call that hangs is given up after 1.5 s, one that fails sooner is tried once more.
+    """A call that hangs is given up, one that fails at once or is a service's own trouble is tried once more."""
 
-    So reading a secret and sending a message end within the 3 s that Slack waits for an acknowledgement.
-    """
-
-    def __init__(self, credentials: Credentials, now: Callable[[], datetime]) -> None:
+    def __init__(self, connections: "KeptConnections", credentials: Credentials, now: Callable[[], datetime]) -> None:
+        self._connections = connections
         self._credentials = credentials
         self._now = now
-        self._kept: dict[str, http.client.HTTPConnection] = {}
-
-    def __del__(self) -> None:
-        for connection in self._kept.values():
-            connection.close()
 
     def call(self, url: str, region: str, target: str, version: str, content: Mapping[str, Any]) -> dict[str, Any]:
         """POST `content` for `target` (`<prefix>.<Action>`) to the endpoint `url`; answers the service's JSON.
@@ -68,7 +58,7 @@ class AwsJson:
             body=body,
         )
         try:
-            status, received = self._post(parts, headers, body)
+            status, received = self._post(f"{parts.scheme}://{parts.netloc}/", headers, body)
         except (OSError, http.client.HTTPException) as error:
             raise AwsCallError(service, type(error).__name__) from None
         answer = _object(received)
@@ -78,48 +68,9 @@ class AwsJson:
             raise AwsCallError(service, "UnreadableAnswer")
         return answer
 
-    def _post(self, to: SplitResult, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
-        started = time.monotonic()
-        try:
-            status, received = self._attempt(to, headers, body)
-        except (OSError, http.client.HTTPException):
-            if time.monotonic() - started > CONNECT_SECONDS:
-                raise
-            return self._attempt(to, headers, body)
-        return self._attempt(to, headers, body) if status in _WORTH_A_RETRY else (status, received)
-
-    def _attempt(self, to: SplitResult, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
-        connection = self._connected(to)
-        try:
-            connection.request("POST", "/", body, dict(headers))
-            response = connection.getresponse()
-            received = response.read()
-        except BaseException:
-            connection.close()
-            raise
-        self._kept[to.netloc] = connection
-        return response.status, received
-
-    def _connected(self, to: SplitResult) -> http.client.HTTPConnection:
-        kept = self._kept.pop(to.netloc, None)
-        # What is readable before we have asked is a farewell, said while the container was frozen.
-        if kept is not None and kept.sock is not None and not select.select([kept.sock], [], [], 0)[0]:
-            return kept
-        if kept is not None:
-            kept.close()
-        connection = (
-            http.client.HTTPSConnection(to.netloc, timeout=CONNECT_SECONDS, context=self._tls)
-            if to.scheme == "https"
-            else http.client.HTTPConnection(to.netloc, timeout=CONNECT_SECONDS)
-        )
-        connection.connect()
-        connection.sock.settimeout(READ_SECONDS)
-        return connection
-
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        """Kept, because it has read the whole CA bundle."""
-        return ssl.create_default_context()
+    def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        status, received = self._connections.post(url, headers, body)
+        return self._connections.post(url, headers, body) if status in _WORTH_A_RETRY else (status, received)
 
 
 _SERVICES = {"AmazonSQS": "sqs", "secretsmanager": "secretsmanager"}

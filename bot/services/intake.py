@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from bot.errors import AwsCallError, RequestRejectedError
 from bot.http import HttpAnswer, HttpRequest
-from bot.job import SlackJob, payload_of
+from bot.job import SlackJob, modal_trigger, payload_of
 from bot.signature import is_genuine, is_plausible
 
 if TYPE_CHECKING:
     from bot.services.jobs_queue import JobsQueue
+    from bot.services.modals import Modals
     from bot.services.slack_secret import SlackSecret
 
 MAX_BODY_BYTES = 512 * 1024
 MAX_MESSAGE_CHARACTERS = 1024 * 1024  # SQS's limit; the message is ASCII, where a body's é takes six characters
+MODAL_CHARACTERS = 100  # of it are for the id of the modal that was opened
 NOT_QUEUED = (
     ":warning: *Your request was probably not taken.* The queue did not confirm it. If no answer follows within a "
     "minute, nothing was done: please send it again."
@@ -27,13 +29,23 @@ logger = logging.getLogger("ec2-chatops")
 
 
 class Intake:
-    """Serves one Slack app in one workspace."""
+    """Serves one Slack app in one workspace.
+
+    What is named so that it opens a modal (`bot.job.modal_trigger`) is shown a loading one before it is queued.
+    """
 
     def __init__(
-        self, secret: "SlackSecret", queue: "JobsQueue", team_id: str, app_id: str, now: Callable[[], float]
+        self,
+        secret: "SlackSecret",
+        queue: "JobsQueue",
+        modals: "Modals",
+        team_id: str,
+        app_id: str,
+        now: Callable[[], float],
     ) -> None:
         self._secret = secret
         self._queue = queue
+        self._modals = modals
         self._team_id = team_id
         self._app_id = app_id
         self._now = now
@@ -50,11 +62,12 @@ class Intake:
         job = SlackJob.create(
             request.body.decode(), self._now(), request.ip_address, request.headers.get("user-agent", "")
         )
-        message = job.to_message()
-        if len(message) > MAX_MESSAGE_CHARACTERS:
+        if len(job.to_message()) > MAX_MESSAGE_CHARACTERS - MODAL_CHARACTERS:
             raise RequestRejectedError(413, "message too large")
+        if trigger_id := modal_trigger(payload):
+            job = job.shown_in(self._modals.open(trigger_id, job.job_id))
         try:
-            self._queue.send(message)
+            self._queue.send(job.to_message())
         except AwsCallError as error:
             logger.error("request not queued", extra={"job": job.job_id, "code": error.aws_code})
             return _not_queued(payload)

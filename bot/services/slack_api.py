@@ -1,4 +1,4 @@
-"""All we say to Slack and ask of it: people, and answers by the response_url or, where that fails, ephemerally.
+"""All the worker says to Slack and asks of it: people, and answers by response_url, ephemerally or in a modal.
 
 It never raises Slack's own errors, and never sleeps on a rate limit: a job that must wait is delivered again.
 """
@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
 
 from bot.errors import AnswerNotDeliveredError, IdentityUnavailableError
-from bot.models import Block, Conversation, Message
+from bot.models import Block, Conversation, Message, Modal
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.services.slack_secret import SlackSecret
 
 INVALID_BLOCKS = "invalid_blocks"
+CLOSED = "not_found"
 _TOKEN_ERRORS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 
 _UNREACHABLE = (SlackClientError, OSError, HTTPException, ValueError)  # ValueError: an address that is none
@@ -70,6 +71,21 @@ class SlackApi:
             if reason != INVALID_BLOCKS or message.plain is None:
                 raise AnswerNotDeliveredError(reason) from None
             self.whisper(conversation, Message(message.text, message.plain))
+
+    def show(self, modal: Modal, view: dict[str, Any]) -> None:
+        """Put `view` into the modal that somebody has open, or nowhere if they closed it.
+
+        Raises AnswerNotDeliveredError.
+        """
+        try:
+            self._client.views_update(
+                view=view, view_id=modal.view_id, external_id=modal.external_id, token=self._secret.bot_token
+            )
+        except _UNREACHABLE as error:
+            reason = self._reason(error)
+            if reason != CLOSED:
+                raise AnswerNotDeliveredError(reason) from None
+            logger.info("modal is closed")
 
     def _post_ephemeral(self, conversation: Conversation, text: str, blocks: list[Block]) -> None:
         self._client.chat_postEphemeral(

@@ -310,6 +310,9 @@ def test_R9_a_forged_message_is_never_run(house: House, body: str) -> None:
         {"version": 2},
         {"extra": 1},
         {"user_agent": None},
+        {"view_id": None},
+        {"view_id": 5},
+        {"view_id": "v0; drop"},
     ],
 )
 def test_R9_a_message_that_was_altered_is_never_run(house: House, change: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from bot.errors import AwsCallError
 from bot.services.aws_json import AwsJson, Credentials, sign
+from bot.services.connections import KeptConnections
 
 NOW = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
 
@@ -85,7 +86,7 @@ def service(*answers: tuple[int, bytes]) -> Iterator[tuple[str, list[bytes]]]:
 
 
 def call(url: str) -> dict[str, Any]:
-    aws = AwsJson(Credentials("AKIA", "secret"), lambda: NOW)
+    aws = AwsJson(KeptConnections(), Credentials("AKIA", "secret"), lambda: NOW)
     return aws.call(url, "us-east-1", "AmazonSQS.SendMessage", "1.0", {"MessageBody": "é"})
 
 
@@ -187,7 +188,7 @@ def http(body: bytes) -> bytes:
 
 def test_calls_share_one_connection(wire: Callable[[list[bytes | None]], Wire]) -> None:
     server = wire([http(b"{}")] * 3)
-    aws = AwsJson(Credentials("AKIA", "secret"), lambda: NOW)
+    aws = AwsJson(KeptConnections(), Credentials("AKIA", "secret"), lambda: NOW)
     for _ in range(3):
         aws.call(server.url, "us-east-1", "AmazonSQS.SendMessage", "1.0", {})
     assert (server.connections, server.requests) == (1, 3)
@@ -197,9 +198,9 @@ def test_a_connection_that_died_while_the_container_slept_costs_no_retry(
     wire: Callable[[list[bytes | None]], Wire],
 ) -> None:
     server = wire([http(b'{"farewell": 1}'), http(b'{"b": 2}')])
-    aws = AwsJson(Credentials("AKIA", "secret"), lambda: NOW)
+    aws = AwsJson(KeptConnections(), Credentials("AKIA", "secret"), lambda: NOW)
     aws.call(server.url, "us-east-1", "AmazonSQS.SendMessage", "1.0", {})
-    (kept,) = aws._kept.values()
+    (kept,) = aws._connections._kept.values()
     assert select.select([kept.sock], [], [], 5)[0]
     assert aws.call(server.url, "us-east-1", "AmazonSQS.SendMessage", "1.0", {}) == {"b": 2}
     assert server.requests == 2

@@ -14,8 +14,8 @@ from bot import errors
 from bot.command import COMMANDS
 from bot.models import Actor, Card, Instance, InstanceQuery, Listing, Message, Origin, RegionFailure, Role, Source
 from bot.views import help as help_view
-from bot.views import identity, instance_card, instances, problem
-from playground.slack.block_kit import problems
+from bot.views import identity, instance_card, instances, modal, problem
+from playground.slack.block_kit import MOST_VIEW_BYTES, problems, problems_of_view, view_size
 
 ORIGIN = Origin(Source.SLACK, "0123456789abcdef0123456789abcdef", "T0PLAYGND", "U0ADA", "C0OPS")
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -43,6 +43,10 @@ def assert_slack_takes(message: Message) -> None:
     assert problems(message.blocks) == []
     assert message.plain is None or problems(message.plain) == []
     assert 0 < len(message.text) <= 4000
+    for back in (False, True):
+        view = modal.view(message, back=back)
+        assert problems_of_view(view) == []
+        assert view_size(view) <= MOST_VIEW_BYTES
 
 
 def texts(value: Any) -> list[tuple[str, str]]:
