@@ -11,13 +11,16 @@ LAMBDA := --platform manylinux2014_aarch64 --platform manylinux_2_28_aarch64 --i
 LAMBDA_PYTHON ?= python3.13
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser screenshots check fix bench build deploy clean
+.PHONY: help demo dev test browser screenshots check fix bench build deploy clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/playground ## the whole product on this machine, in a page that behaves like Slack (PORT=8000)
 	@$(BIN)/python -m playground --port $(PORT)
+
+dev: $(VENV)/playground ## the same for a real Slack workspace, through Socket Mode (LINK=U0123ABCD=admin)
+	@$(BIN)/python -m playground.dev $(addprefix --link ,$(LINK))
 
 test: $(VENV)/dev ## every test that needs no browser
 	$(BIN)/python -m pytest

@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -71,12 +71,29 @@ class Provisioned:
         return next(spec for spec in self.functions if spec.logical_id == logical_id)
 
 
+@dataclass(frozen=True)
+class Installation:
+    """The one Slack app that is served, and the people of its workspace.
+
+    `secret` is what Slack gave the app; without it the first run makes one up.
+    """
+
+    team_id: str = TEAM_ID
+    app_id: str = APP_ID
+    people: tuple[Person, ...] = PEOPLE
+    secret: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+LOCAL = Installation()
+
+
 def provision(
     endpoint_url: str,
     slack_api_url: str | None = None,
     public_url: str = DEFAULT_PUBLIC_URL,
     template_path: str | os.PathLike[str] = DEFAULT_PATH,
     region: str = DEFAULT_REGION,
+    installation: Installation = LOCAL,
 ) -> Provisioned:
     """Create what is missing in the endpoint. `slack_api_url` defaults to `<public_url>/api/`."""
     endpoint_url = endpoint_url.rstrip("/")
@@ -93,10 +110,11 @@ def provision(
         return session.client(service, endpoint_url=endpoint_url, config=Config(read_timeout=60))
 
     template = Template.load(template_path)
-    stack = Stack(template, client, region, {"SlackTeamId": TEAM_ID, "SlackAppId": APP_ID})
+    parameters = {"SlackTeamId": installation.team_id, "SlackAppId": installation.app_id}
+    stack = Stack(template, client, region, parameters)
     stack.create_all()
-    slack_secret = _filled_secret(client("secretsmanager"), stack["SlackSecret"])
-    for person in PEOPLE:
+    slack_secret = _filled_secret(client("secretsmanager"), stack["SlackSecret"], installation.secret)
+    for person in installation.people:
         if person.linked:
             _link(client, stack, person)
     fleet.launch(client("ec2"), region)
@@ -164,13 +182,14 @@ def _queue_url(stack: Stack, arn: str) -> str:
     raise TemplateError(f"No queue of this stack has the ARN {arn}")
 
 
-def _filled_secret(secretsmanager: Any, arn: str) -> dict[str, str]:
-    """The Slack secret; the template's empty placeholders are filled on the first run."""
+def _filled_secret(secretsmanager: Any, arn: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The Slack secret; the template's empty placeholders are filled on the first run, `given` values on each."""
     values: dict[str, str] = json.loads(secretsmanager.get_secret_value(SecretId=arn)["SecretString"])
-    if not all(values.values()):
+    if given or not all(values.values()):
         values = {
             "SLACK_SIGNING_SECRET": secrets.token_hex(16),
             "SLACK_BOT_TOKEN": f"xoxb-{secrets.token_hex(24)}",
+            **given,
         }
         secretsmanager.put_secret_value(SecretId=arn, SecretString=json.dumps(values))
     return values

@@ -1,7 +1,6 @@
 """The whole product on this machine: a Slack to look at, an AWS to operate, and the functions between them.
 
-It refuses shortcuts: Slack reaches the functions through API Gateway's events, and they reach each other through the
-queue, each in a process of its own with only the environment that the template gives it.
+It refuses to know the functions: the local Slack reaches them as the real one does, see playground.deployment.
 """
 
 import socket
@@ -14,11 +13,10 @@ from typing import Any
 import yaml
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from playground import gateway
 from playground.app import create_app
 from playground.aws import LocalAws
-from playground.functions import Function, FunctionError, to_terminal
-from playground.mapping import EventSourceMapping
+from playground.deployment import Deployment
+from playground.functions import to_terminal
 from playground.people import APP_ID, CHANNELS, PEOPLE, TEAM_ID
 from playground.provision import Provisioned, provision
 from playground.slack import manifest
@@ -57,7 +55,6 @@ class World:
         self._address = (host, port)
         self._log = log
         self._stack = ExitStack()
-        self._routes: dict[tuple[str, str], Function] = {}
         self.url = ""
         self.aws: LocalAws
         self.slack: Workspace
@@ -81,13 +78,8 @@ class World:
         self.url = f"http://{host}:{port}"
         self.aws = stack.enter_context(LocalAws(host))
         self.provisioned = provision(self.aws.url, public_url=self.url)
-        self.slack = local_slack(self.provisioned.environment, self.url, self._deliver)
-        for spec in self.provisioned.functions:
-            function = stack.enter_context(Function(spec, log=self._log))
-            self._routes.update(dict.fromkeys(spec.routes, function))
-            if spec.queue_url is not None:
-                mapping = EventSourceMapping.for_function(spec, function.invoke)
-                stack.callback(mapping.start().stop)
+        deployment = stack.enter_context(Deployment(self.provisioned, self._log))
+        self.slack = local_slack(self.provisioned.environment, self.url, deployment.deliver)
         self._serve(stack, listening)
 
     def _serve(self, stack: ExitStack, listening: socket.socket) -> None:
@@ -98,15 +90,3 @@ class World:
         stack.callback(server.server_close)
         threading.Thread(target=server.serve_forever, name="slack", daemon=True).start()
         stack.callback(server.shutdown)
-
-    def _deliver(
-        self, method: str, path: str, headers: dict[str, str], body: bytes
-    ) -> tuple[int, dict[str, str], bytes]:
-        function = self._routes.get((method, path))
-        if function is None:
-            return gateway.not_found()
-        try:
-            return gateway.http_response(function.invoke(gateway.http_api_event(method, path, headers, body)))
-        except FunctionError as error:
-            self._log(f"{function.spec.logical_id}: {error}")
-            return gateway.internal_error()

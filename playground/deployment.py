@@ -1,0 +1,53 @@
+"""What template.yaml deploys, on this machine: the functions between their HTTP routes and their queue.
+
+It refuses shortcuts: requests arrive as API Gateway's events, and functions reach each other through the queue, each
+in a process of its own with only the environment that the template gives it.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+
+from playground import gateway
+from playground.functions import Function, FunctionError, to_terminal
+from playground.mapping import EventSourceMapping
+from playground.provision import Provisioned
+
+
+class Deployment:
+    """Starts on entering, stops on leaving; `deliver` is how a request from outside reaches it."""
+
+    def __init__(self, provisioned: Provisioned, log: Callable[[str], None] = to_terminal) -> None:
+        self._provisioned = provisioned
+        self._log = log
+        self._stack = ExitStack()
+        self._routes: dict[tuple[str, str], Function] = {}
+
+    def __enter__(self) -> "Deployment":
+        with ExitStack() as stack:
+            for spec in self._provisioned.functions:
+                function = stack.enter_context(Function(spec, log=self._log))
+                self._routes.update(dict.fromkeys(spec.routes, function))
+                if spec.queue_url is not None:
+                    mapping = EventSourceMapping.for_function(spec, function.invoke)
+                    stack.callback(mapping.start().stop)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def deliver(
+        self, method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        """What API Gateway answers to a request: 404 where nothing has that route, 500 where the function failed."""
+        function = self._routes.get((method, path))
+        if function is None:
+            return gateway.not_found()
+        try:
+            return gateway.http_response(function.invoke(gateway.http_api_event(method, path, headers, body)))
+        except FunctionError as error:
+            self._log(f"{function.spec.logical_id}: {error}")
+            return gateway.internal_error()
