@@ -96,7 +96,11 @@ class Instances:
     def _ask(self, regions: Sequence[str], filters: Filters, deadline: float, limit: int = MAX_LISTED) -> list[_Answer]:
         clients = [(region, self._client_for(region)) for region in regions]
         pool = ThreadPoolExecutor(len(clients))
-        asked = [pool.submit(_answer, client, region, filters, limit) for region, client in clients]
+
+        def expired() -> bool:
+            return self._clock() > deadline
+
+        asked = [pool.submit(_answer, client, region, filters, limit, expired) for region, client in clients]
         wait(asked, timeout=max(deadline - self._clock(), 0))
         pool.shutdown(wait=False, cancel_futures=True)
         late = [RegionFailure(region, "DeadlineExceeded") for region in regions]
@@ -110,7 +114,7 @@ class Instances:
         return answers
 
 
-def _answer(client: "EC2Client", region: str, filters: Filters, limit: int) -> _Answer:
+def _answer(client: "EC2Client", region: str, filters: Filters, limit: int, expired: Callable[[], bool]) -> _Answer:
     found: list[Instance] = []
     more = False
     try:
@@ -122,6 +126,8 @@ def _answer(client: "EC2Client", region: str, filters: Filters, limit: int) -> _
             more = bool(page.get("NextToken")) or len(found) > limit
             if len(found) >= limit:
                 break
+            if more and expired():  # nobody waits any longer: empty pages may go on without end
+                return _Answer(region, tuple(found), more, RegionFailure(region, "DeadlineExceeded"))
         shown = found[:limit]
         return _Answer(region, _checked(client, shown) if limit <= MAX_LISTED else tuple(shown), more)
     except (ClientError, BotoCoreError) as error:

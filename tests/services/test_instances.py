@@ -8,8 +8,8 @@ import pytest
 from botocore.stub import Stubber
 
 from bot.errors import InstancesUnavailableError
-from bot.models import InstanceQuery
-from bot.services.instances import Instances
+from bot.models import InstanceQuery, RegionFailure
+from bot.services.instances import Instances, _answer
 from tests.house import House
 
 
@@ -86,6 +86,13 @@ def test_a_page_token_that_comes_again_ends_in_a_clear_error() -> None:
     with pytest.raises(InstancesUnavailableError) as caught:
         stubbed(page(0, "same"), page(0, "same")).find(InstanceQuery())
     assert caught.value.aws_code == "PaginationError"
+
+
+def test_empty_pages_without_end_are_given_up_at_the_deadline() -> None:
+    client = stubbed(page(0, "one"), page(3))._client_for("us-east-1")
+    answer = _answer(client, "us-east-1", [], 100, lambda: True)
+    assert answer.failure == RegionFailure("us-east-1", "DeadlineExceeded")
+    assert answer.instances == ()  # the second page was not asked for
 
 
 def test_every_region_of_the_setting_is_listed(house: House) -> None:
