@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_LISTED = 100
 MAX_NAMES = 1000
 DEADLINE_SECONDS = 12  # for all regions together: a hung one costs its two tries of five seconds
+LATE = "DeadlineExceeded"
 
 Filters = list[Any]
 
@@ -103,7 +104,7 @@ class Instances:
         asked = [pool.submit(_answer, client, region, filters, limit, expired) for region, client in clients]
         wait(asked, timeout=max(deadline - self._clock(), 0))
         pool.shutdown(wait=False, cancel_futures=True)
-        late = [RegionFailure(region, "DeadlineExceeded") for region in regions]
+        late = [RegionFailure(region, LATE) for region in regions]
         answers = [
             future.result() if future.done() else _Answer(failure.region, failure=failure)
             for future, failure in zip(asked, late, strict=True)
@@ -127,7 +128,7 @@ def _answer(client: "EC2Client", region: str, filters: Filters, limit: int, expi
             if len(found) >= limit:
                 break
             if more and expired():  # nobody waits any longer: empty pages may go on without end
-                return _Answer(region, tuple(found), more, RegionFailure(region, "DeadlineExceeded"))
+                return _Answer(region, tuple(found), more, RegionFailure(region, LATE))
         shown = found[:limit]
         return _Answer(region, _checked(client, shown) if limit <= MAX_LISTED else tuple(shown), more)
     except (ClientError, BotoCoreError) as error:
