@@ -45,8 +45,8 @@ fix: $(VENV)/dev ## format, and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/dev ## measure the front door against the smallest Bolt app, in the real Lambda runtime
-	$(BIN)/python -m benchmarks.door
+bench: $(VENV)/dev ## measure the front door in the real Lambda runtime, and the listing of large fleets
+	@door=0; $(BIN)/python -m benchmarks.door || door=1; $(BIN)/python -m benchmarks.listing && exit $$door
 
 build: $(VENV)/playground ## what is deployed, in build/package
 	rm -rf build/package

@@ -186,8 +186,9 @@ class Instance:
     @property
     def status(self) -> str | None:
         """The worse of the two status checks."""
-        known = [check for check in (self.system_status, self.instance_status) if check]
-        return next((check for check in known if check != "ok"), known[0] if known else None)
+        if self.system_status and self.system_status != "ok":
+            return self.system_status
+        return self.instance_status or self.system_status or None
 
 
 @dataclass(frozen=True)

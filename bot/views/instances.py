@@ -141,7 +141,7 @@ def _rows(instances: Sequence[Instance], now: datetime) -> list[list[dict[str, A
     room = MAX_TABLE_CHARACTERS - sum(map(len, COLUMNS)) - 150
     for instance in instances[:MAX_ROWS]:
         row = _row(instance, now)
-        room -= sum(len(cell["text"]) for cell in row)
+        room -= sum([len(cell["text"]) for cell in row])
         if room < 0:
             break
         rows.append(row)
