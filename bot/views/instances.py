@@ -39,7 +39,7 @@ def listing(found: Listing, query: InstanceQuery, now: datetime) -> Message:
     shown = found.instances[: len(rows)]
     summary = _summary(found, where)
     head: list[Block] = [section(f"*{summary}*"), *_restriction(query), *notes]
-    tail = _left_out(found, len(shown))
+    tail = [*_left_out(found, len(shown)), menu(shown)]
     table = {
         "type": "data_table",
         "caption": cut(summary, 150),
@@ -48,8 +48,8 @@ def listing(found: Listing, query: InstanceQuery, now: datetime) -> Message:
     }
     return Message(
         _text(summary, shown, found.failures),
-        [*head, table, *tail, menu(shown)],
-        plain=[*head, *_lines(shown), *tail, menu(shown)],
+        [*head, table, *tail],
+        plain=[*head, *_lines(shown), *tail],
     )
 
 
