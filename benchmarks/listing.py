@@ -122,10 +122,10 @@ def _round(stub: Ec2Stub) -> Round:
     plain = create("ec2", region_name=SMALL_REGION)
     first_screen, found = _timed(lambda: worker._instances.find(InstanceQuery()), perf_counter)
     calls = len(stub.calls)
-    everything, _ = _timed(lambda: _all(worker._client("ec2", REGION)), perf_counter)
+    everything, _ = _timed(lambda: _all(worker._aws.get("ec2", REGION)), perf_counter)
     _all(plain)  # its connection and its parser's first time are not compared
     by_boto3, _ = _timed(lambda: _all(plain))
-    parsed, _ = _timed(lambda: _all(worker._client("ec2", SMALL_REGION)))
+    parsed, _ = _timed(lambda: _all(worker._aws.get("ec2", SMALL_REGION)))
     table, _ = _timed(lambda: [by_us(found) for _ in range(TABLES)])
     table_by_hand, _ = _timed(lambda: [by_hand(found.instances) for _ in range(TABLES)])
     stub.calls.clear()

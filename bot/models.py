@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from bot.errors import AccessDeniedError
+from bot.denials import AccessDeniedError
 
 Block = dict[str, Any]
 

@@ -6,12 +6,11 @@ It refuses an actor without the role, and everything while the audit cannot be w
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bot.denials import AccessDeniedError, NotPermittedError
 from bot.errors import (
-    AccessDeniedError,
     AwsCallError,
     ChatOpsError,
     InstancesUnavailableError,
-    NotPermittedError,
     NotRecordedError,
     OutcomeNotRecordedError,
     OutcomeUnknownError,

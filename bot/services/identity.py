@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bot.errors import (
+from bot.denials import (
     AccessDeniedError,
     AccountDisabledError,
     IdentityUnavailableError,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
 
-from bot.errors import AnswerNotDeliveredError, IdentityUnavailableError
+from bot.denials import IdentityUnavailableError
+from bot.errors import AnswerNotDeliveredError
 from bot.models import Block, Conversation, Message, Modal
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ or a payload: the unexpected gets a reference that stands in the log and in the 
 from collections.abc import Callable
 from typing import Any
 
-from bot import errors
+from bot import denials, errors
 from bot.models import Message
 from bot.views.text import context, escape, quoted, section
 
@@ -191,12 +191,12 @@ _WORDS: dict[type[BaseException], Callable[[Any], tuple[str, str]]] = {
     errors.InvalidValueError: _invalid_value,
     errors.MalformedTextError: _malformed,
     errors.InstanceNotFoundError: _instance_not_found,
-    errors.NotAMemberError: _not_a_member,
-    errors.NotLinkedError: _not_linked,
-    errors.AccountDisabledError: _account_disabled,
-    errors.NoRoleError: _no_role,
-    errors.NotPermittedError: _not_permitted,
-    errors.IdentityUnavailableError: _identity_unavailable,
+    denials.NotAMemberError: _not_a_member,
+    denials.NotLinkedError: _not_linked,
+    denials.AccountDisabledError: _account_disabled,
+    denials.NoRoleError: _no_role,
+    denials.NotPermittedError: _not_permitted,
+    denials.IdentityUnavailableError: _identity_unavailable,
     errors.NotRecordedError: _not_recorded,
     errors.OutcomeNotRecordedError: _outcome_not_recorded,
     errors.OutcomeUnknownError: _outcome_unknown,

@@ -276,7 +276,7 @@ def test_K2_an_error_that_nobody_foresaw_shows_its_place_and_nothing_else(house:
     assert house.invoke(DOOR, event, {"AWS_ACCESS_KEY_ID": None})["statusCode"] == 500
     (line,) = [json.loads(line) for line in log().splitlines()]
     assert (line["message"], line["error"]) == ("front door failed", "KeyError")
-    assert line["at"].startswith("bot/wiring.py:")
+    assert line["at"].startswith("bot/wiring/")
     assert "Traceback" not in log()
 
 

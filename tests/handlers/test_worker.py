@@ -249,7 +249,7 @@ def test_no_single_service_that_hangs_outlives_the_worker(house: House) -> None:
     with house.running_as(WORKER):
         services = wiring.worker()
         for service, asked in {"dynamodb": 4, "cognito-idp": 1, "cloudwatch": 1}.items():  # claim, link, row, done
-            config = services._client(service).meta.config
+            config = services._aws.get(service).meta.config
             seconds = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
             assert seconds * asked + DEADLINE_SECONDS * (service != "dynamodb") < seconds_of_the_worker()
         assert seconds_of_the_worker() > DEADLINE_SECONDS + 6  # EC2 is given up as a whole

@@ -10,13 +10,8 @@ from typing import Any
 import pytest
 
 from bot import wiring
-from bot.errors import (
-    InstancesUnavailableError,
-    NotPermittedError,
-    NotRecordedError,
-    OutcomeNotRecordedError,
-    OutcomeUnknownError,
-)
+from bot.denials import NotPermittedError
+from bot.errors import InstancesUnavailableError, NotRecordedError, OutcomeNotRecordedError, OutcomeUnknownError
 from bot.models import Actor, Origin, Source, Target
 from bot.operations import Effect, Operation
 from playground.people import TEAM_ID

@@ -23,6 +23,7 @@ from bot.errors import InstancesUnavailableError
 from bot.models import InstanceQuery, RegionFailure
 from bot.services.instances import DEADLINE_SECONDS, Instances
 from bot.views.instances import listing
+from bot.wiring.aws import timestamp
 from tests.house import WORKER, House
 
 HERE, THERE = "us-east-1", "eu-west-1"
@@ -203,4 +204,4 @@ def test_W6_a_page_token_that_comes_again_names_its_region_and_the_others_are_sh
 
 @pytest.mark.parametrize("moment", ["2026-01-22T12:00:00.000Z", "2026-01-22T12:00:00Z", 1_769_083_200, "1769083200"])
 def test_moments_are_read_as_botocore_reads_them(moment: Any) -> None:
-    assert wiring._timestamp(moment) == parse_timestamp(moment) == datetime(2026, 1, 22, 12, tzinfo=UTC)
+    assert timestamp(moment) == parse_timestamp(moment) == datetime(2026, 1, 22, 12, tzinfo=UTC)

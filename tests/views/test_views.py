@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import errors
+from bot import denials, errors
 from bot.command import COMMANDS
 from bot.models import Actor, Card, Instance, InstanceQuery, Listing, Message, Origin, RegionFailure, Role, Source
 from bot.views import help as help_view
@@ -210,7 +210,8 @@ def test_the_console_is_that_of_the_partition(region: str, host: str) -> None:
 
 
 def every_error() -> list[type[errors.ChatOpsError]]:
-    found = [item for item in vars(errors).values() if inspect.isclass(item) and issubclass(item, errors.ChatOpsError)]
+    defined = {**vars(errors), **vars(denials)}.values()
+    found = [item for item in defined if inspect.isclass(item) and issubclass(item, errors.ChatOpsError)]
     assert len(found) > 20
     return found
 
@@ -253,19 +254,19 @@ def test_every_error_has_words_for_slack_and_a_code_for_rest(kind: type[errors.C
 
 
 def test_every_error_stands_in_the_tree_that_the_module_draws() -> None:
-    drawn = errors.__doc__ or ""
+    drawn = f"{errors.__doc__}{denials.__doc__}"
     for kind in every_error():
         assert kind.__name__ in drawn
 
 
 @pytest.mark.parametrize("reason", ["guest", "bot", "deactivated", "foreign"])
 def test_each_reason_for_not_being_a_member_has_its_words(reason: str) -> None:
-    assert_slack_takes(problem.message(errors.NotAMemberError(reason), "c"))
+    assert_slack_takes(problem.message(denials.NotAMemberError(reason), "c"))
 
 
 @pytest.mark.parametrize("reason", ["account_disabled", "account_deleted", "account_replaced"])
 def test_each_reason_for_an_account_that_lets_nobody_in_has_its_words(reason: str) -> None:
-    assert_slack_takes(problem.message(errors.AccountDisabledError(reason), "c"))
+    assert_slack_takes(problem.message(denials.AccountDisabledError(reason), "c"))
 
 
 @pytest.mark.parametrize("code", ["RequestLimitExceeded", "UnauthorizedOperation", "OptInRequired", "Strange<Code>"])

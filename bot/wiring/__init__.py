@@ -1,0 +1,47 @@
+"""The one composition root: reads the environment, creates clients and builds the services of each function.
+
+Each is built on first use and kept for the life of the container, for as long as its settings are the same. Nothing
+happens at import, and the front door never imports what only the worker needs.
+"""
+
+import os
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from bot.config import DoorSettings, WorkerSettings
+from bot.wiring.ground import failure, logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.wiring.door_wiring import DoorWiring
+    from bot.wiring.worker_wiring import WorkerWiring
+
+__all__ = ["door", "failure", "logger", "worker"]
+
+Settings = TypeVar("Settings")
+Wiring = TypeVar("Wiring")
+
+
+def door() -> "DoorWiring":
+    """The front door's services. Raises ConfigurationError."""
+    from bot.wiring.door_wiring import DoorWiring
+
+    return _kept(DoorWiring, DoorSettings.from_env(os.environ))
+
+
+def worker() -> "WorkerWiring":
+    """The worker's services. Raises ConfigurationError."""
+    from bot.wiring.worker_wiring import WorkerWiring
+
+    return _kept(WorkerWiring, WorkerSettings.from_env(os.environ))
+
+
+_wirings: dict[Any, tuple[Any, Any]] = {}
+
+
+def _kept(kind: "Callable[[Settings], Wiring]", settings: "Settings") -> "Wiring":
+    held_for, wiring = _wirings.get(kind, (None, None))
+    if held_for != settings:
+        wiring = kind(settings)
+        _wirings[kind] = (settings, wiring)
+    return cast("Wiring", wiring)

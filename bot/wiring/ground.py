@@ -1,0 +1,86 @@
+"""What every function stands on: the clocks, the log, and the Slack secret.
+
+Nothing of an error that is not ours reaches the log but its type and its place.
+"""
+
+import logging
+import os
+import time
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from bot.errors import ChatOpsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.services.aws_json import AwsJson
+    from bot.services.connections import KeptConnections
+    from bot.services.slack_secret import SlackSecret
+
+LOGGER_NAME = "ec2-chatops"
+SLACK_TIMEOUT_SECONDS = 3
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def now() -> datetime:
+    """The time in UTC."""
+    return datetime.now(UTC)
+
+
+def epoch() -> float:
+    """The same in epoch seconds."""
+    return time.time()
+
+
+@cache
+def logger() -> logging.Logger:
+    """JSON lines on stdout; modules log through the standard logger of the same name."""
+    from aws_lambda_powertools import Logger
+
+    Logger(service=LOGGER_NAME, level="INFO", utc=True)
+    return logging.getLogger(LOGGER_NAME)
+
+
+def failure(error: BaseException) -> "Mapping[str, Any]":
+    """What a log line says of an error: its type, its place in our code, and the facts of one of ours.
+
+    Never the message of a foreign one: it may hold a payload.
+    """
+    import traceback
+
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(_ROOT)]
+    place = f"{ours[-1].filename.removeprefix(_ROOT)}:{ours[-1].lineno}" if ours else "unknown"
+    facts = {"facts": error.args} if isinstance(error, ChatOpsError) else {}
+    return {"error": type(error).__name__, "at": place.lstrip("/"), **facts}
+
+
+@cache
+def bolt_logger() -> logging.Logger:
+    """Bolt logs whole payloads at DEBUG and INFO, and warns of a token in the environment that it does not use."""
+    child = logger().getChild("bolt")
+    child.setLevel(logging.ERROR)
+    return child
+
+
+def aws_json(connections: "KeptConnections") -> "AwsJson":
+    """Calls AWS by the standard library alone, with the credentials that Lambda gives."""
+    from bot.services.aws_json import AwsJson, Credentials
+
+    credentials = Credentials(
+        os.environ["AWS_ACCESS_KEY_ID"],
+        os.environ["AWS_SECRET_ACCESS_KEY"],
+        os.environ.get("AWS_SESSION_TOKEN"),
+    )
+    return AwsJson(connections, credentials, now)
+
+
+def slack_secret(aws: "AwsJson", arn: str | None, endpoint_url: str | None, **local: str | None) -> "SlackSecret":
+    """The secret of that ARN, or the `local` values where there are any."""
+    from bot.services.slack_secret import SlackSecret, secret_reader
+
+    given = {name: value for name, value in local.items() if value}
+    if given or arn is None:
+        return SlackSecret(lambda: given, epoch)
+    return SlackSecret(secret_reader(aws, arn, endpoint_url), epoch)

@@ -1,0 +1,110 @@
+"""What `handlers.worker` is made of."""
+
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bot.config import WorkerSettings
+from bot.wiring.aws import AwsClients
+from bot.wiring.ground import SLACK_TIMEOUT_SECONDS, aws_json, bolt_logger, epoch, now, slack_secret
+
+if TYPE_CHECKING:
+    from slack_bolt import App
+    from slack_sdk import WebClient
+
+    from bot.listeners.jobs import JobRunner
+    from bot.services.alarms import Alarms
+    from bot.services.gate import Gate
+    from bot.services.identity import Identity
+    from bot.services.instances import Instances
+    from bot.services.slack_api import SlackApi
+    from bot.services.slack_secret import SlackSecret
+
+
+class WorkerWiring:
+    """Built once a container, each service on first use."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._aws = AwsClients(settings.region, settings.endpoint_url)
+
+    @cached_property
+    def jobs(self) -> "JobRunner":
+        """Runs queued requests."""
+        from bot.listeners.jobs import JobRunner
+        from bot.services.claims import JobClaims
+
+        claims = JobClaims(self._aws.get("dynamodb"), self._settings.state_table_name, epoch)
+        return JobRunner(self._app, claims, self._slack, self._settings.jobs_max_receives, epoch)
+
+    @cached_property
+    def gate(self) -> "Gate":
+        """The one way to operate."""
+        from bot.services.audit import Audit
+        from bot.services.gate import Gate
+
+        settings = self._settings
+        audit = Audit(self._aws.get("dynamodb"), settings.audit_table_name, settings.audit_retention_days, now)
+        return Gate(audit, self.identity)
+
+    @cached_property
+    def _app(self) -> "App":
+        from bot.listeners import app
+        from bot.listeners.answering import Answering
+        from bot.listeners.commands import CommandListeners
+        from bot.listeners.instances import InstanceListeners
+
+        answering = Answering(self.identity, self._slack)
+        instances = InstanceListeners(self.gate, answering, self._instances, self._alarms, now)
+        commands = CommandListeners(self.gate, answering, instances)
+        return app.build(self._web_client, commands, instances, lambda: self._secret.bot_token, bolt_logger())
+
+    @cached_property
+    def identity(self) -> "Identity":
+        from bot.services.identity import Identity
+
+        settings = self._settings
+        return Identity(
+            self._slack,
+            self._aws.get("dynamodb"),
+            settings.state_table_name,
+            self._aws.get("cognito-idp"),
+            settings.cognito_user_pool_id,
+            settings.slack_team_id,
+            epoch,
+        )
+
+    @cached_property
+    def _instances(self) -> "Instances":
+        from bot.services.instances import Instances
+
+        return Instances(lambda region: self._aws.get("ec2", region), self._settings.regions, time.monotonic)
+
+    @cached_property
+    def _alarms(self) -> "Alarms":
+        from bot.services.alarms import Alarms
+
+        return Alarms(lambda region: self._aws.get("cloudwatch", region))
+
+    @cached_property
+    def _slack(self) -> "SlackApi":
+        from bot.services.slack_api import SlackApi
+
+        return SlackApi(self._web_client, self._secret, SLACK_TIMEOUT_SECONDS)
+
+    @cached_property
+    def _web_client(self) -> "WebClient":
+        from slack_sdk import WebClient
+
+        # Without retries: a hung Slack must not use up the function's time, and SQS delivers again.
+        return WebClient(base_url=self._settings.slack_api_url, timeout=SLACK_TIMEOUT_SECONDS, retry_handlers=[])
+
+    @cached_property
+    def _secret(self) -> "SlackSecret":
+        from bot.services.connections import KeptConnections
+
+        settings = self._settings
+        aws = aws_json(KeptConnections())
+        return slack_secret(
+            aws, settings.slack_secret_arn, settings.endpoint_url, SLACK_BOT_TOKEN=settings.slack_bot_token
+        )
