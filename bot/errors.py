@@ -9,7 +9,8 @@ ChatOpsError
 │   ├── UnknownOptionError
 │   ├── InvalidValueError
 │   ├── MalformedTextError
-│   └── InstanceNotFoundError
+│   ├── InstanceNotFoundError
+│   └── PageGoneError
 ├── AccessDeniedError           who asks may not (`bot.denials`)
 ├── NotRecordedError            the audit cannot be written, so nothing is done
 ├── OutcomeNotRecordedError     done, and only the attempt is on record
@@ -90,6 +91,12 @@ class InstanceNotFoundError(UsageError):
         super().__init__(wanted)
         self.wanted = wanted
         self.nearest = tuple(nearest)
+
+
+class PageGoneError(UsageError):
+    """The page of a listing that was asked for is not kept any longer, or not for whoever asks."""
+
+    code = "NOT_FOUND"
 
 
 class NotRecordedError(ChatOpsError):

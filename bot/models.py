@@ -200,16 +200,47 @@ class RegionFailure:
 
 
 @dataclass(frozen=True)
+class Cursor:
+    """Where a region's instances go on: EC2's own token, empty at the start, and how many after it were shown."""
+
+    region: str
+    token: str = field(default="", repr=False)
+    skip: int = 0
+
+
+@dataclass(frozen=True)
 class Listing:
-    """Instances in the order asked for; `truncated` when EC2 has more than were asked for.
+    """Instances in the order asked for; `rest` is where EC2 has more.
 
     `failures` are regions whose instances, or status checks, are not in it.
     """
 
     instances: Sequence[Instance]
     regions: tuple[str, ...]
-    truncated: bool
+    rest: tuple[Cursor, ...] = ()
     failures: tuple[RegionFailure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """The start of a page of a listing; `before` is the id of the bookmark of the page before it.
+
+    The first page has none: it is what its query asks for. `number` starts at 1.
+    """
+
+    query: InstanceQuery
+    cursors: tuple[Cursor, ...]
+    number: int
+    before: str | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which page of how many is shown: `next_id` and `this_id` are bookmarks, None where there is none."""
+
+    number: int = 1
+    this_id: str | None = None
+    next_id: str | None = None
 
 
 @dataclass(frozen=True)

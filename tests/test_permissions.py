@@ -53,8 +53,8 @@ def test_P2_each_key_that_the_worker_touches_is_one_that_its_role_allows(house: 
         for action in as_list(statement["Action"])
     }
     assert allowed == {
-        "dynamodb:GetItem": ["slack#*"],
-        "dynamodb:PutItem": ["job#*"],  # a link is what makes somebody an admin: the worker writes none
+        "dynamodb:GetItem": ["slack#*", "page#*"],
+        "dynamodb:PutItem": ["job#*", "page#*"],  # a link is what makes somebody an admin: the worker writes none
         "dynamodb:DeleteItem": ["job#*"],
     }
     table = house.environment["STATE_TABLE_NAME"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.ec2_filters import INSTANCE_ID
 from bot.errors import InstanceNotFoundError, MalformedTextError
-from bot.models import Actor, Card, InstanceQuery, Match, Message, Target
+from bot.models import Actor, Bookmark, Card, InstanceQuery, Match, Message, Place, Target
 from bot.operations import GET_INSTANCE, LIST_INSTANCES
 from bot.views import instance_card, modal
 from bot.views import instances as instances_view
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bot.listeners.answering import Answering
     from bot.services.alarms import Alarms
+    from bot.services.bookmarks import Bookmarks
     from bot.services.gate import Gate
     from bot.services.instances import Instances
 
@@ -31,12 +32,14 @@ class InstanceListeners:
         gate: "Gate",
         answering: "Answering",
         instances: "Instances",
+        bookmarks: "Bookmarks",
         alarms: "Alarms",
         now: Callable[[], datetime],
     ) -> None:
         self._gate = gate
         self._answering = answering
         self._instances = instances
+        self._bookmarks = bookmarks
         self._alarms = alarms
         self._now = now
 
@@ -45,15 +48,15 @@ class InstanceListeners:
         app.shortcut(modal.INSTANCES)(self.shortcut)
         app.action(modal.BACK)(self.shortcut)
         app.action(instances_view.OPEN_INSTANCE)(self.open)
+        app.action(instances_view.NEXT_PAGE)(self.next)
+        app.action(instances_view.PREVIOUS_PAGE)(self.previous)
         app.action(instance_card.REFRESH)(self.refresh)
         app.action(instance_card.SHOW_CLI)(self.show_cli)
         app.action(instance_card.CONSOLE)(self.console)
 
     def list(self, actor: Actor, query: InstanceQuery) -> Message:
-        """The listing that `query` asks for."""
-        details = {"text": query.text, "states": query.states, "tags": query.tags, "regions": query.regions}
-        found = self._gate.perform(actor, LIST_INSTANCES, Target("*", details), lambda: self._instances.find(query))
-        return instances_view.listing(found, query, self._now())
+        """The first page of the listing that `query` asks for."""
+        return self._page(actor, Bookmark(query, (), 1), None)
 
     def get(self, actor: Actor, wanted: str) -> Message:
         """The card of the instance of that name or id, or a menu where several are meant."""
@@ -74,6 +77,18 @@ class InstanceListeners:
         value = (action.get("selected_option") or {}).get("value", "")
         self._answering.answer(body, context["job"], lambda actor: self.get(actor, _instance_id(value)))
 
+    def next(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
+        """The listing's button: the page in the place of the one before it."""
+        ack()
+        bookmark_id = action.get("value", "")
+        self._answering.answer(body, context["job"], lambda actor: self._turned_to(actor, bookmark_id), replace=True)
+
+    def previous(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
+        """The listing's button, which knows the page it stands on: back to the one before it."""
+        ack()
+        here = action.get("value", "")
+        self._answering.answer(body, context["job"], lambda actor: self._turned_back(actor, here), replace=True)
+
     def refresh(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
         """The card's button: the same card, as things are now."""
         ack()
@@ -89,6 +104,24 @@ class InstanceListeners:
     def console(self, ack: "Ack") -> None:
         """Slack opens the link by itself and wants to hear that we know."""
         ack()
+
+    def _page(self, actor: Actor, start: Bookmark, this_id: str | None) -> Message:
+        query = start.query
+        details = {"text": query.text, "states": query.states, "tags": query.tags, "regions": query.regions}
+        target = Target("*", {**details, "page": start.number})
+        found = self._gate.perform(actor, LIST_INSTANCES, target, lambda: self._instances.find(query, start.cursors))
+        following = Bookmark(query, found.rest, start.number + 1, before=this_id)
+        next_id = self._bookmarks.keep(following, actor.origin) if found.rest else None
+        return instances_view.listing(found, query, self._now(), Place(start.number, this_id, next_id))
+
+    def _turned_to(self, actor: Actor, bookmark_id: str) -> Message:
+        self._gate.admit(actor, LIST_INSTANCES, Target("*"))
+        return self._page(actor, self._bookmarks.open(bookmark_id, actor.origin), bookmark_id)
+
+    def _turned_back(self, actor: Actor, here: str) -> Message:
+        self._gate.admit(actor, LIST_INSTANCES, Target("*"))
+        bookmark = self._bookmarks.open(here, actor.origin)
+        return self._turned_to(actor, bookmark.before) if bookmark.before else self.list(actor, bookmark.query)
 
     def _cli(self, actor: Actor, instance_id: str) -> Message:
         target = Target(instance_id, {"as": "cli"})

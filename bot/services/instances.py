@@ -5,23 +5,24 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.htm
 """
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, PaginationError
 
 from bot.ec2_filters import INSTANCE_ID, filters_of, spellings
 from bot.errors import InstancesUnavailableError, InvalidValueError
-from bot.models import Instance, InstanceQuery, Listing, Match, RegionFailure
+from bot.models import Cursor, Instance, InstanceQuery, Listing, Match, RegionFailure
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
 
 MAX_LISTED = 100
 MAX_NAMES = 1000
+MIN_PAGE = 5  # EC2's smallest MaxResults
 DEADLINE_SECONDS = 12  # for all regions together: a hung one costs its two tries of five seconds
 LATE = "DeadlineExceeded"
 
@@ -32,7 +33,7 @@ Filters = list[Any]
 class _Answer:
     region: str
     instances: tuple[Instance, ...] = ()
-    more: bool = False
+    rest: Cursor | None = None
     failure: RegionFailure | None = None
 
 
@@ -49,24 +50,36 @@ class Instances:
         self._regions = regions
         self._clock = clock
 
-    def find(self, query: InstanceQuery) -> Listing:
-        """At most 100 instances a region, in the order asked for, with their status checks: two calls a region.
+    def find(self, query: InstanceQuery, start: Sequence[Cursor] = ()) -> Listing:
+        """A page of at most 100 instances, sorted within itself, with status checks.
+
+        It begins at `start`, the `rest` of the page before. The regions share the page evenly, and what one leaves
+        goes to the others: a single region costs two calls.
 
         Raises InstancesUnavailableError when no region answers, InvalidValueError for one that is not configured.
         """
-        regions = self._chosen(query.regions)
-        answers = self._ask(regions, filters_of(query), self._clock() + DEADLINE_SECONDS)
-        found = [instance for answer in answers for instance in answer.instances]
-        found.sort(key=_ORDERS[query.sort])
-        failures = tuple(answer.failure for answer in answers if answer.failure)
-        return Listing(found, regions, any(answer.more for answer in answers), failures)
+        regions, deadline = self._chosen(query.regions), self._deadline()
+        waiting = list(start) or [Cursor(region) for region in regions]
+        answers: list[_Answer] = []
+        room = MAX_LISTED
+        while waiting and room >= MIN_PAGE and self._clock() < deadline:
+            share = max(room // len(waiting), MIN_PAGE)
+            asked, waiting = waiting[: room // share], waiting[room // share :]
+            answered = self._ask(asked, filters_of(query), deadline, share)
+            waiting += [answer.rest for answer in answered if answer.rest and not answer.failure]
+            room -= sum(len(answer.instances) for answer in answered)
+            answers += answered
+        _require_one(answers)
+        found = sorted((one for answer in answers for one in answer.instances), key=_ORDERS[query.sort])
+        rest = [*waiting, *(answer.rest for answer in answers if answer.rest and answer.failure)]
+        return Listing(found, regions, tuple(rest), tuple(answer.failure for answer in answers if answer.failure))
 
     def match(self, wanted: str) -> Match:
         """The instance of that id, that exact name, or a name with that part; several names are several instances.
 
         Raises InstancesUnavailableError unless every region answers: what it does not show could be the one meant.
         """
-        deadline = self._clock() + DEADLINE_SECONDS
+        deadline = self._deadline()
         if INSTANCE_ID.fullmatch(wanted):
             return Match(wanted, self._all([{"Name": "instance-id", "Values": [wanted]}], deadline))
         exact = self._all([{"Name": "tag:Name", "Values": [wanted]}], deadline)
@@ -79,7 +92,7 @@ class Instances:
         return tuple(names[near] for near in difflib.get_close_matches(wanted.casefold(), list(names), n=3, cutoff=0.5))
 
     def _all(self, filters: Filters, deadline: float, limit: int = MAX_LISTED) -> tuple[Instance, ...]:
-        answers = self._ask(self._regions, filters, deadline, limit)
+        answers = self._ask([Cursor(region) for region in self._regions], filters, deadline, limit)
         for answer in answers:
             if answer.failure and not answer.instances:
                 raise InstancesUnavailableError(answer.failure.region, answer.failure.aws_code)
@@ -94,46 +107,70 @@ class Instances:
                 raise InvalidValueError("list", "region", region, f"`all` or one of {known}", near)
         return tuple(dict.fromkeys(wanted)) if wanted and "all" not in wanted else self._regions
 
-    def _ask(self, regions: Sequence[str], filters: Filters, deadline: float, limit: int = MAX_LISTED) -> list[_Answer]:
-        clients = [(region, self._client_for(region)) for region in regions]
-        pool = ThreadPoolExecutor(len(clients))
+    def _deadline(self) -> float:
+        return self._clock() + DEADLINE_SECONDS
 
+    def _ask(self, cursors: Sequence[Cursor], filters: Filters, deadline: float, limit: int) -> list[_Answer]:
         def expired() -> bool:
-            return self._clock() > deadline
+            return self._clock() >= deadline
 
-        asked = [pool.submit(_answer, client, region, filters, limit, expired) for region, client in clients]
+        clients = [self._client_for(cursor.region) for cursor in cursors]
+        pool = ThreadPoolExecutor(len(clients))
+        pairs = zip(clients, cursors, strict=True)
+        asked = [pool.submit(_answer, client, cursor, filters, limit, expired) for client, cursor in pairs]
         wait(asked, timeout=max(deadline - self._clock(), 0))
         pool.shutdown(wait=False, cancel_futures=True)
-        late = [RegionFailure(region, LATE) for region in regions]
-        answers = [
-            future.result() if future.done() else _Answer(failure.region, failure=failure)
-            for future, failure in zip(asked, late, strict=True)
-        ]
-        if all(answer.failure and not answer.instances for answer in answers):
-            failed = next(answer.failure for answer in answers if answer.failure)
-            raise InstancesUnavailableError(failed.region, failed.aws_code)
-        return answers
+        answered = [future.result() if future.done() and not future.cancelled() else None for future in asked]
+        return [answer or _late(cursor) for answer, cursor in zip(answered, cursors, strict=True)]
 
 
-def _answer(client: "EC2Client", region: str, filters: Filters, limit: int, expired: Callable[[], bool]) -> _Answer:
+def _require_one(answers: Sequence[_Answer]) -> None:
+    if all(answer.failure and not answer.instances for answer in answers):
+        failed = next(answer.failure for answer in answers if answer.failure)
+        raise InstancesUnavailableError(failed.region, failed.aws_code)
+
+
+def _late(cursor: Cursor) -> _Answer:
+    return _Answer(cursor.region, (), cursor if cursor.token else None, RegionFailure(cursor.region, LATE))
+
+
+def _answer(client: "EC2Client", cursor: Cursor, filters: Filters, limit: int, expired: Callable[[], bool]) -> _Answer:
+    region = cursor.region
     found: list[Instance] = []
-    more = False
+    rest = cursor if cursor.token else None  # a page that fails can be asked for again
     try:
-        paginator = client.get_paginator("describe_instances")
-        # An empty page is not the end, and a token that comes again is an error of the paginator's.
-        for page in paginator.paginate(Filters=filters, PaginationConfig={"PageSize": limit}):
-            described = [item for reservation in page["Reservations"] for item in reservation["Instances"]]
-            found += [_instance(item, region) for item in described]
-            more = bool(page.get("NextToken")) or len(found) > limit
-            if len(found) >= limit:
+        for token, page, following in _pages(client, cursor, filters, found, limit):
+            shown = page[: limit - len(found)]
+            found += [_instance(item, region) for item in shown]
+            skipped = cursor.skip if token == cursor.token else 0
+            rest = Cursor(region, following) if following else None
+            if len(shown) < len(page):  # more than was asked for
+                rest = Cursor(region, token, skipped + len(shown))
                 break
-            if more and expired():  # nobody waits any longer: empty pages may go on without end
-                return _Answer(region, tuple(found), more, RegionFailure(region, LATE))
-        shown = found[:limit]
-        return _Answer(region, _checked(client, shown) if limit <= MAX_LISTED else tuple(shown), more)
+            if rest and expired():  # nobody waits any longer: empty pages may go on without end
+                return _Answer(region, tuple(found), rest, RegionFailure(region, LATE))
+        return _Answer(region, _checked(client, found) if limit <= MAX_LISTED else tuple(found), rest)
     except (ClientError, BotoCoreError) as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-        return _Answer(region, tuple(found[:limit]), more, RegionFailure(region, code))
+        return _Answer(region, tuple(found), rest, RegionFailure(region, code))
+
+
+def _pages(
+    client: "EC2Client", cursor: Cursor, filters: Filters, found: Sequence[Instance], limit: int
+) -> Iterator[tuple[str, list[Any], str]]:
+    """Each page with its token and the next one's, as large as `found` leaves room: an empty one is not the end."""
+    token, skip = cursor.token, cursor.skip
+    while (room := limit - len(found)) >= MIN_PAGE:
+        asked: Any = {"Filters": filters, "MaxResults": room + skip, **({"NextToken": token} if token else {})}
+        answer = client.describe_instances(**asked)
+        following = answer.get("NextToken") or ""
+        if following and following == token:
+            raise PaginationError(message=f"the token of a page came again in {cursor.region}")
+        page = [item for reservation in answer["Reservations"] for item in reservation["Instances"]]
+        yield token, page[skip:], following
+        if not following:
+            return
+        token, skip = following, 0
 
 
 def _checked(client: "EC2Client", instances: Sequence[Instance]) -> tuple[Instance, ...]:

@@ -2,8 +2,9 @@
 
 from bot.models import Actor, Message, Role
 from bot.views.help import permitted
-from bot.views.text import context, escape, section
+from bot.views.text import context, cut, escape, section
 
+MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3
 _MEANING = {
     Role.ADMIN: "you may look at everything and change it",
     Role.READONLY: "you may look, and change nothing",
@@ -13,7 +14,7 @@ _MEANING = {
 def whoami(actor: Actor) -> Message:
     """For a linked person with a role; the role is as Cognito has it, at most a minute old."""
     role = actor.role or Role.READONLY
-    email = escape(actor.email or actor.user_id)
+    email = escape(cut(actor.email or actor.user_id, MAX_EMAIL))
     names = ", ".join(f"`/ec2 {command.name}`" for command in permitted(role))
     return Message(
         f"You are {email}, role {role}: {_MEANING[role]}.",

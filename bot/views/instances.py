@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.models import Block, Instance, InstanceQuery, Listing, Message, RegionFailure
+from bot.models import Block, Instance, InstanceQuery, Listing, Message, Place, RegionFailure
 from bot.views.text import context, cut, escape, printable, quoted, section
 
 OPEN_INSTANCE = "instance_open"
+NEXT_PAGE = "instances_next"
+PREVIOUS_PAGE = "instances_previous"
 MAX_ROWS = 100  # Slack's pages say 200 in one place and 100 in another
 MAX_TABLE_CHARACTERS = 20_000
 MAX_TEXT_CHARACTERS = 3_500
 MAX_OPTIONS = 100
-PLAIN_LINES = 20  # to a section, which takes 3,000 characters
+MAX_SECTION_CHARACTERS = 3_000
 PAGE_SIZE = 10
+ONLY_PAGE = Place()
 COLUMNS = ("Name", "Instance", "State", "Type", "Zone", "Private IP", "Days up", "Checks")
 _DOTS = {
     "running": "🟢",
@@ -29,28 +32,24 @@ _DOTS = {
 }
 
 
-def listing(found: Listing, query: InstanceQuery, now: datetime) -> Message:
-    """A summary line, the table, what is not in it, and a menu; each message stays within Block Kit's limits."""
+def listing(found: Listing, query: InstanceQuery, now: datetime, place: Place = ONLY_PAGE) -> Message:
+    """A summary line, the table, the way to what is not in it, and a menu; within Block Kit's limits."""
     where = ", ".join(found.regions)
     notes = _notes(found.failures)
     if not found.instances:
-        return _nothing(where, query, notes)
+        return _nothing(found, where, query, notes, place)
     rows = _rows(found.instances, now)
     shown = found.instances[: len(rows)]
-    summary = _summary(found, where)
+    summary = _summary(found, where, place)
     head: list[Block] = [section(f"*{summary}*"), *_restriction(query), *notes]
-    tail = [*_left_out(found, len(shown)), menu(shown)]
+    tail = [*_left_out(found, len(shown), place), menu(shown), *_turning(place)]
     table = {
         "type": "data_table",
         "caption": cut(summary, 150),
         "page_size": PAGE_SIZE,
         "rows": [_heading(), *rows],
     }
-    return Message(
-        _text(summary, shown, found.failures),
-        [*head, table, *tail],
-        plain=[*head, *_lines(shown), *tail],
-    )
+    return Message(_text(summary, shown, found.failures), [*head, table, *tail], plain=[*head, *_lines(shown), *tail])
 
 
 def menu(instances: Sequence[Instance], placeholder: str = "Open an instance") -> Block:
@@ -89,7 +88,10 @@ def several(wanted: str, instances: Sequence[Instance]) -> Message:
     return Message(text, [section(text), menu(instances)])
 
 
-def _nothing(where: str, query: InstanceQuery, notes: list[Block]) -> Message:
+def _nothing(found: Listing, where: str, query: InstanceQuery, notes: list[Block], place: Place) -> Message:
+    if found.rest or place.number > 1:
+        text = f"Page {place.number} has no instance in {where}."
+        return Message(text, [section(f"*{text}*"), *_restriction(query), *notes, *_turning(place)])
     if query == InstanceQuery():
         text = f"There are no instances in {where}."
         return Message(text, [section(text), *notes])
@@ -98,13 +100,13 @@ def _nothing(where: str, query: InstanceQuery, notes: list[Block]) -> Message:
     return Message(text, [section(f"*{text}*"), *_restriction(query), *notes, context(hint)])
 
 
-def _summary(found: Listing, where: str) -> str:
+def _summary(found: Listing, where: str, place: Place) -> str:
     states = Counter(instance.state for instance in found.instances)
     impaired = sum(instance.status == "impaired" for instance in found.instances)
     parts = [f"{count} {state}" for state, count in states.most_common()]
     parts += [f"{impaired} impaired"] if impaired else []
     count = len(found.instances)
-    more = "More than " if found.truncated else ""
+    more = f"Page {place.number}: " if place.number > 1 else "More than " if found.rest else ""
     return f"{more}{count} instance{'s' if count != 1 else ''} in {where}: {', '.join(parts)}"
 
 
@@ -120,16 +122,30 @@ def _notes(failures: Sequence[RegionFailure]) -> list[Block]:
 
 
 def _failure(failure: RegionFailure) -> str:
-    return (
-        f"{escape(failure.region)} did not answer in full ({escape(failure.aws_code)}): not everything there is shown."
-    )
+    code = escape(cut(failure.aws_code, 60))
+    return f"{escape(failure.region)} did not answer in full ({code}): not everything there is shown."
 
 
-def _left_out(found: Listing, shown: int) -> list[Block]:
-    if not found.truncated and shown == len(found.instances):
-        return []
-    of = f"more than {len(found.instances)}" if found.truncated else str(len(found.instances))
-    return [context(f"{shown} of {of} are shown. Narrow it: `/ec2 list web`, `state:running`, `tag:Env=prod`.")]
+def _left_out(found: Listing, shown: int, place: Place) -> list[Block]:
+    narrow = "Narrow it: `/ec2 list web`, `state:running`, `tag:Env=prod`."
+    if shown < len(found.instances):
+        return [context(f"{shown} of {len(found.instances)} are shown. {narrow}")]
+    if found.rest or place.number > 1:
+        end = "there are more" if found.rest else "the last"
+        return [context(f"Page {place.number}, {end}. EC2 keeps no order: a page is sorted within itself. {narrow}")]
+    return []
+
+
+def _turning(place: Place) -> list[Block]:
+    buttons = [
+        {"type": "button", "action_id": action_id, "text": {"type": "plain_text", "text": text}, "value": bookmark_id}
+        for action_id, text, bookmark_id in (
+            (PREVIOUS_PAGE, "Previous page", place.this_id),
+            (NEXT_PAGE, "Next page", place.next_id),
+        )
+        if bookmark_id
+    ]
+    return [{"type": "actions", "elements": buttons}] if buttons else []
 
 
 def _heading() -> list[dict[str, Any]]:
@@ -175,8 +191,12 @@ def _lines(instances: Sequence[Instance]) -> list[Block]:
         f"{dotted(instance.state)}, {instance.instance_type}, {instance.zone}"
         for instance in instances
     ]
-    chunks = [lines[start : start + PLAIN_LINES] for start in range(0, len(lines), PLAIN_LINES)]
-    return [section("\n".join(chunk)) for chunk in chunks]
+    sections = [""]
+    for line in lines:
+        if len(sections[-1]) + len(line) >= MAX_SECTION_CHARACTERS:
+            sections.append("")
+        sections[-1] += f"{line}\n"
+    return [section(text.rstrip()) for text in sections]
 
 
 def _text(summary: str, instances: Sequence[Instance], failures: Sequence[RegionFailure]) -> str:

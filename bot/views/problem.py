@@ -177,6 +177,13 @@ def _instances_unavailable(error: Any) -> tuple[str, str]:
     )
 
 
+def _page_gone(error: Any) -> tuple[str, str]:
+    return (
+        "That page is not there any more.",
+        "Pages of a list are kept for an hour, for whoever asked for them. `/ec2 list` starts a new one.",
+    )
+
+
 def _unexpected(error: Any) -> tuple[str, str]:
     return (
         "Something went wrong on our side.",
@@ -191,6 +198,7 @@ _WORDS: dict[type[BaseException], Callable[[Any], tuple[str, str]]] = {
     errors.InvalidValueError: _invalid_value,
     errors.MalformedTextError: _malformed,
     errors.InstanceNotFoundError: _instance_not_found,
+    errors.PageGoneError: _page_gone,
     denials.NotAMemberError: _not_a_member,
     denials.NotLinkedError: _not_linked,
     denials.AccountDisabledError: _account_disabled,

@@ -53,9 +53,11 @@ class WorkerWiring:
         from bot.listeners.answering import Answering
         from bot.listeners.commands import CommandListeners
         from bot.listeners.instances import InstanceListeners
+        from bot.services.bookmarks import Bookmarks
 
+        bookmarks = Bookmarks(self._aws.get("dynamodb"), self._settings.state_table_name, epoch)
         answering = Answering(self.identity, self._slack)
-        instances = InstanceListeners(self.gate, answering, self._instances, self._alarms, now)
+        instances = InstanceListeners(self.gate, answering, self._instances, bookmarks, self._alarms, now)
         commands = CommandListeners(self.gate, answering, instances)
         return app.build(self._web_client, commands, instances, lambda: self._secret.bot_token, bolt_logger())
 

@@ -43,16 +43,58 @@ def refusing(region: str, code: str) -> Callable[[str, str], str | None]:
     return lambda action, asked: code if asked == region else None
 
 
-def test_a_thousand_instances_in_two_regions_are_summarised_as_what_is_shown_of_them(house: House) -> None:
+def test_a_thousand_instances_in_two_regions_share_a_page_of_a_hundred(house: House) -> None:
     stub = Ec2Stub({HERE: 1000, THERE: 1000})
     with instances(house, stub, HERE, THERE) as service:
         found = service.find(InstanceQuery())
-    assert (len(found.instances), found.truncated, found.failures) == (200, True, ())
+    assert (len(found.instances), found.failures) == (100, ())
+    assert {cursor.region for cursor in found.rest} == {HERE, THERE}
     assert sorted(stub.calls) == sorted((action, region) for action in (DESCRIBE, STATUS) for region in (HERE, THERE))
     message = listing(found, InstanceQuery(), NOW)
     where = f"{HERE}, {THERE}"
-    assert message.text.startswith(f"More than 200 instances in {where}: 180 running, 20 stopped, 4 impaired.")
-    assert "100 of more than 200 are shown." in str(message.blocks)
+    assert message.text.startswith(f"More than 100 instances in {where}: 90 running, 10 stopped, 2 impaired.")
+
+
+@pytest.mark.parametrize("fleets", [{HERE: 1000, THERE: 1000}, {HERE: 1004, THERE: 3}, {HERE: 100}, {HERE: 101}])
+def test_page_after_page_shows_each_instance_once(house: House, fleets: dict[str, int]) -> None:
+    stub = Ec2Stub(fleets)
+    seen: list[str] = []
+    with instances(house, stub, *fleets) as service:
+        found = service.find(InstanceQuery())
+        seen += [f"{instance.region} {instance.instance_id}" for instance in found.instances]
+        while found.rest:
+            stub.calls.clear()
+            found = service.find(InstanceQuery(), found.rest)
+            seen += [f"{instance.region} {instance.instance_id}" for instance in found.instances]
+            assert len(found.instances) <= 100
+            assert len(stub.calls) <= 2 * len(fleets)
+    assert len(seen) == len(set(seen)) == sum(fleets.values())
+
+
+def test_more_regions_than_a_page_has_room_for_wait_for_the_next_page(house: House) -> None:
+    regions = [f"us-east-{number}" for number in range(1, 28)]
+    with instances(house, Ec2Stub(dict.fromkeys(regions, 7)), *regions) as service:
+        found = service.find(InstanceQuery())
+        seen = len(found.instances)
+        assert seen <= 100
+        while found.rest:
+            found = service.find(InstanceQuery(), found.rest)
+            assert len(found.instances) <= 100
+            seen += len(found.instances)
+    assert seen == 7 * len(regions)
+
+
+def test_a_region_that_fails_on_a_later_page_is_asked_again_for_the_same_one(house: House) -> None:
+    refused: list[str | None] = [None, None, "InternalError", "InternalError"]
+    stub = Ec2Stub({HERE: 150, THERE: 60}, lambda action, region: refused.pop(0) if region == THERE else None)
+    with instances(house, stub, HERE, THERE) as service:
+        first = service.find(InstanceQuery())
+        second = service.find(InstanceQuery(), first.rest)
+        refused += [None, None]
+        third = service.find(InstanceQuery(), second.rest)
+    assert second.failures == (RegionFailure(THERE, "InternalError"),)
+    there = [len([one for one in found.instances if one.region == THERE]) for found in (first, second, third)]
+    assert there == [50, 0, 10]
 
 
 def test_a_fleet_that_fits_is_counted_exactly(house: House) -> None:
@@ -67,7 +109,7 @@ def test_the_first_screen_of_ten_thousand_costs_two_calls(house: House) -> None:
     with instances(house, stub, HERE) as service:
         found = service.find(InstanceQuery())
     assert stub.calls == [(DESCRIBE, HERE), (STATUS, HERE)]
-    assert (len(found.instances), found.truncated) == (100, True)
+    assert (len(found.instances), len(found.rest)) == (100, 1)
     assert listing(found, InstanceQuery(), NOW).text.startswith("More than 100 instances")
 
 
@@ -172,12 +214,12 @@ def test_W3_a_region_that_hangs_is_named_at_the_deadline_and_the_others_are_show
         if region == THERE:
             released.wait(30)
 
-    with Ec2Stub({HERE: 5, THERE: 5}, before) as stub:
+    with Ec2Stub({HERE: 40, THERE: 5}, before) as stub:
         started = time.monotonic()
         found = services(stub.url, Clock()).find(InstanceQuery())
         waited = time.monotonic() - started
         released.set()
-    assert (len(found.instances), found.failures) == (5, (RegionFailure(THERE, "DeadlineExceeded"),))
+    assert (len(found.instances), found.failures) == (40, (RegionFailure(THERE, "DeadlineExceeded"),))
     assert waited < 5
 
 

@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 
 from bot import denials, errors
 from bot.command import COMMANDS
-from bot.models import Actor, Card, Instance, InstanceQuery, Listing, Message, Origin, RegionFailure, Role, Source
+from bot.models import (
+    Actor,
+    Card,
+    Cursor,
+    Instance,
+    InstanceQuery,
+    Listing,
+    Message,
+    Origin,
+    RegionFailure,
+    Role,
+    Source,
+)
 from bot.views import help as help_view
 from bot.views import identity, instance_card, instances, modal, problem
 from playground.slack.block_kit import MOST_VIEW_BYTES, problems, problems_of_view, view_size
@@ -32,7 +44,7 @@ WEB = Instance(
 
 
 def fleet(*found: Instance, truncated: bool = False) -> Listing:
-    return Listing(found, ("us-east-1",), truncated)
+    return Listing(found, ("us-east-1",), (Cursor("us-east-1", "more"),) if truncated else ())
 
 
 def shown(message: Message) -> str:
@@ -87,7 +99,7 @@ def test_what_is_not_shown_is_said() -> None:
     message = instances.listing(fleet(*many, truncated=True), InstanceQuery(), NOW)
     assert_slack_takes(message)
     assert "More than 250 instances" in message.text
-    assert "100 of more than 250 are shown" in shown(message)
+    assert "100 of 250 are shown" in shown(message)
 
 
 def test_a_table_stays_within_slacks_characters_and_says_what_it_left_out() -> None:

@@ -1,0 +1,177 @@
+"""Every message that a view can make, from text that means harm: Slack takes it, and nobody is pinged.
+
+A view that makes messages and is not listed here fails the first test.
+"""
+
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import bot.views
+from bot import errors
+from bot.command import COMMANDS
+from bot.models import (
+    Actor,
+    Card,
+    Cursor,
+    Instance,
+    InstanceQuery,
+    Listing,
+    Message,
+    Origin,
+    Place,
+    RegionFailure,
+    Role,
+    Source,
+)
+from bot.views import help as help_view
+from bot.views import identity, instance_card, instances, modal, problem
+from playground.slack.block_kit import MOST_VIEW_BYTES, problems, problems_of_view, view_size
+
+OURS = re.compile(r"<!date\^[0-9]+\^[^<>]+>|linked to <@U0ADA>")  # a date for the reader's zone; who asks
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+HOSTILE = st.one_of(
+    st.text(max_size=300),
+    st.sampled_from(
+        [
+            "",
+            "<!channel>",
+            "<!here|x>",
+            "<!subteam^S1>",
+            "<@U0ADA>",
+            "<https://evil.example|aws>",
+            "*_~`>&amp;",
+            "\u202egnp.exe\u2066",
+            "\x00\x1b[31m\r\n",
+            "عربى",
+            "&" * 5_000,
+            "x" * 100_000,
+        ]
+    ),
+)
+WORD = st.text("abcdefghijklmnopqrstuvwxyz-0123456789", min_size=1, max_size=40)
+REGION = st.sampled_from(["us-east-1", "us-gov-west-1", "cn-north-1"])
+TAGS = st.one_of(
+    st.lists(st.tuples(HOSTILE, HOSTILE), max_size=50),
+    st.just([(f"key-{number}", "<!channel>" * 20) for number in range(5_000)]),
+).map(tuple)
+INSTANCE = st.builds(
+    Instance,
+    instance_id=st.just("i-0123456789abcdef0"),
+    name=HOSTILE,
+    state=st.sampled_from(["running", "stopped", "pending", "terminated", "a new one"]),
+    instance_type=WORD,
+    zone=WORD,
+    region=REGION,
+    private_ip=st.one_of(st.none(), st.just("10.0.0.1")),
+    launched=st.one_of(st.none(), st.datetimes(datetime(2006, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))),
+    public_ip=st.one_of(st.none(), st.just("198.51.100.7")),
+    image_id=st.one_of(st.none(), st.just("ami-0123456789abcdef0")),
+    security_groups=st.lists(HOSTILE, max_size=60).map(tuple),
+    tags=TAGS,
+    system_status=st.sampled_from([None, "ok", "impaired", "initializing"]),
+    instance_status=st.sampled_from([None, "ok", "impaired", "insufficient-data"]),
+)
+FLEET = st.one_of(st.lists(INSTANCE, max_size=6), INSTANCE.map(lambda one: [one] * 120))
+QUERY = st.builds(
+    InstanceQuery,
+    text=HOSTILE,
+    states=st.lists(WORD, max_size=6).map(tuple),
+    tags=st.lists(st.tuples(HOSTILE, st.one_of(st.none(), HOSTILE)), max_size=30).map(tuple),
+    regions=st.lists(REGION, max_size=3).map(tuple),
+)
+FAILURES = st.lists(st.builds(RegionFailure, region=REGION, aws_code=HOSTILE), max_size=40).map(tuple)
+LISTING = st.builds(
+    Listing,
+    instances=FLEET,
+    regions=st.lists(REGION, min_size=1, max_size=40).map(tuple),
+    rest=st.sampled_from([(), (Cursor("us-east-1", "token"),)]),
+    failures=FAILURES,
+)
+PLACE = st.builds(
+    Place,
+    number=st.integers(1, 200),
+    this_id=st.one_of(st.none(), st.just("t" * 24)),
+    next_id=st.one_of(st.none(), st.just("n" * 24)),
+)
+ACTOR = st.builds(
+    Actor,
+    user_id=HOSTILE,
+    email=st.one_of(st.none(), HOSTILE),
+    role=st.sampled_from([None, *Role]),
+    origin=st.just(Origin(Source.SLACK, "0123456789abcdef0123456789abcdef", "T0PLAYGND", "U0ADA", "C0OPS")),
+)
+ERROR = st.one_of(
+    st.builds(errors.UnknownCommandError, HOSTILE, st.one_of(st.none(), WORD)),
+    st.builds(errors.UnknownOptionError, WORD, HOSTILE, st.one_of(st.none(), WORD), st.lists(WORD, max_size=9)),
+    st.builds(errors.InvalidValueError, WORD, WORD, HOSTILE, WORD, st.one_of(st.none(), WORD)),
+    st.builds(errors.InstanceNotFoundError, HOSTILE, st.lists(HOSTILE, max_size=3)),
+    st.builds(errors.InstancesUnavailableError, REGION, HOSTILE),
+    st.builds(errors.AwsCallError, WORD, HOSTILE),
+)
+
+MESSAGES: dict[Callable[..., Message], st.SearchStrategy[Message]] = {
+    help_view.overview: st.builds(help_view.overview, st.sampled_from(list(Role))),
+    help_view.details: st.builds(help_view.details, st.sampled_from(COMMANDS)),
+    identity.whoami: st.builds(identity.whoami, ACTOR.filter(lambda actor: actor.role is not None)),
+    instance_card.card: st.builds(
+        instance_card.card, st.builds(Card, INSTANCE, st.one_of(st.none(), st.integers(0, 9999)))
+    ),
+    instance_card.cli: st.builds(instance_card.cli, INSTANCE),
+    instances.listing: st.builds(instances.listing, LISTING, QUERY, st.just(NOW), PLACE),
+    instances.several: st.builds(instances.several, HOSTILE, FLEET.filter(bool)),
+    problem.message: st.builds(problem.message, ERROR, WORD),
+    problem.gave_up: st.builds(problem.gave_up, st.integers(1, 99), WORD),
+    problem.late: st.builds(problem.late, HOSTILE, st.just(1.8e9), WORD),
+}
+
+
+def markup(value: Any) -> list[str]:
+    """Every text in the blocks where markup has a meaning."""
+    if isinstance(value, list):
+        return [found for item in value for found in markup(item)]
+    if isinstance(value, dict):
+        own = [value["text"]] if value.get("type") == "mrkdwn" else []
+        return own + [found for item in value.values() for found in markup(item)]
+    return []
+
+
+def test_every_view_that_makes_a_message_is_listed() -> None:
+    made = {
+        function
+        for info in pkgutil.iter_modules(bot.views.__path__, "bot.views.")
+        for name, function in vars(import_module(info.name)).items()
+        if inspect.isfunction(function)
+        and function.__module__ == info.name
+        and not name.startswith("_")
+        and function.__annotations__.get("return") is Message
+    }
+    assert made == set(MESSAGES)
+
+
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
+@pytest.mark.parametrize("view", MESSAGES, ids=lambda view: f"{view.__module__}.{view.__name__}")
+def test_N1_N4_slack_takes_every_message_and_nobody_is_pinged(view: Callable[..., Message]) -> None:
+    @settings(max_examples=40, deadline=None)
+    @given(MESSAGES[view])
+    def holds(message: Message) -> None:
+        assert 0 < len(message.text) <= 4000
+        for blocks in (message.blocks, message.plain or message.blocks):
+            assert problems(blocks) == []
+            for text in (message.text, *markup(blocks)):
+                assert "<" not in OURS.sub("", text)
+                assert not set("\u202e\u2066\x00\x1b\r") & set(text)
+        for back in (False, True):
+            shown = modal.view(message, back=back)
+            assert problems_of_view(shown) == []
+            assert view_size(shown) <= MOST_VIEW_BYTES
+
+    holds()
