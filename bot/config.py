@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from bot.errors import ConfigurationError
 
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
+_POOL_ID = re.compile(_REGION.pattern + r"_[0-9A-Za-z]{1,46}")
+_ADDRESS = re.compile(r"(https://[A-Za-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,10 @@ STATE_TABLE_NAME = Setting("STATE_TABLE_NAME", "DynamoDB table of links and clai
 JOBS_QUEUE_URL = Setting("JOBS_QUEUE_URL", "SQS queue between the front door and the worker")
 JOBS_MAX_RECEIVES = Setting("JOBS_MAX_RECEIVES", "receives of a request before the dead-letter queue keeps it", "3")
 COGNITO_USER_POOL_ID = Setting("COGNITO_USER_POOL_ID", "user pool that holds people and their `custom:role`")
+COGNITO_CLIENT_ID = Setting("COGNITO_CLIENT_ID", "the pool's client")
+COGNITO_DOMAIN = Setting("COGNITO_DOMAIN", "the pool's hosted UI, by which people sign in")
+COGNITO_JWKS_URL = Setting("COGNITO_JWKS_URL", "the pool's public keys", "the pool's own")
+PUBLIC_URL = Setting("PUBLIC_URL", "where browsers reach the HTTP API")
 SLACK_TEAM_ID = Setting("SLACK_TEAM_ID", "the one Slack workspace that is served")
 SLACK_APP_ID = Setting("SLACK_APP_ID", "the Slack app's id; requests of other apps are dropped")
 SLACK_SECRET_ARN = Setting(
@@ -81,6 +87,21 @@ class _Reader:
         value = self.optional(local)
         if value is None and self.optional(SLACK_SECRET_ARN) is None:
             self._missing.append(f"{SLACK_SECRET_ARN.name} (or {local.name})")
+        return value
+
+    def address(self, setting: Setting) -> str:
+        """A web address without its last slash; a bare host is one too. Only this machine is reached without TLS."""
+        value = self.text(setting).rstrip("/")
+        if value and "://" not in value:
+            value = f"https://{value}"
+        if value and not _ADDRESS.fullmatch(value):
+            self._malformed.append(setting.name)
+        return value
+
+    def pool_id(self) -> str:
+        value = self.text(COGNITO_USER_POOL_ID)
+        if value and not _POOL_ID.fullmatch(value):
+            self._malformed.append(COGNITO_USER_POOL_ID.name)
         return value
 
     def finish(self) -> None:
@@ -155,6 +176,54 @@ class WorkerSettings:
             slack_api_url=read.text(SLACK_API_URL),
             slack_secret_arn=read.optional(SLACK_SECRET_ARN),
             slack_bot_token=read.secret(SLACK_BOT_TOKEN),
+        )
+        read.finish()
+        return settings
+
+
+@dataclass(frozen=True)
+class AuthorizerSettings:
+    """What `handlers.authorizer` uses; without `cognito_jwks_url` the pool's own keys are meant."""
+
+    region: str
+    endpoint_url: str | None
+    cognito_user_pool_id: str
+    cognito_client_id: str
+    cognito_jwks_url: str | None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "AuthorizerSettings":
+        """Raises ConfigurationError naming all that is missing or malformed."""
+        read = _Reader(environ)
+        settings = cls(
+            region=read.region(),
+            endpoint_url=read.optional(AWS_ENDPOINT_URL),
+            cognito_user_pool_id=read.pool_id(),
+            cognito_client_id=read.text(COGNITO_CLIENT_ID),
+            cognito_jwks_url=read.optional(COGNITO_JWKS_URL),
+        )
+        read.finish()
+        return settings
+
+
+@dataclass(frozen=True)
+class RefreshSettings:
+    """What `handlers.refresh` uses."""
+
+    region: str
+    endpoint_url: str | None
+    cognito_user_pool_id: str
+    cognito_client_id: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "RefreshSettings":
+        """Raises ConfigurationError naming all that is missing or malformed."""
+        read = _Reader(environ)
+        settings = cls(
+            region=read.region(),
+            endpoint_url=read.optional(AWS_ENDPOINT_URL),
+            cognito_user_pool_id=read.pool_id(),
+            cognito_client_id=read.text(COGNITO_CLIENT_ID),
         )
         read.finish()
         return settings

@@ -26,6 +26,7 @@ from playground.template import DEFAULT_PATH, SAM_FUNCTION, Resource, Template, 
 DEFAULT_REGION = "us-east-1"
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
 ALERT_CHANNEL_ID = "C0ALERTS"
+DOMAIN_PREFIX = "playground"
 
 # Satisfies the pool's policy; nobody outside this machine can sign in to a local pool.
 PASSWORD = "Playground-only-1"
@@ -110,7 +111,14 @@ def provision(
         return session.client(service, endpoint_url=endpoint_url, config=Config(read_timeout=60))
 
     template = Template.load(template_path)
-    parameters = {"SlackTeamId": installation.team_id, "SlackAppId": installation.app_id}
+    parameters = {
+        "SlackTeamId": installation.team_id,
+        "SlackAppId": installation.app_id,
+        "PublicUrl": public_url,
+        "CognitoDomainPrefix": DOMAIN_PREFIX,
+        # moto knows no GetTokensFromRefreshToken.
+        "RotateRefreshTokens": "false",
+    }
     stack = Stack(template, client, region, parameters)
     stack.create_all()
     slack_secret = _filled_secret(client("secretsmanager"), stack["SlackSecret"], installation.secret)
@@ -125,17 +133,19 @@ def provision(
         "AWS_DEFAULT_REGION": region,
         "AWS_SECRET_ACCESS_KEY": _SECRET_ACCESS_KEY,
         "SLACK_API_URL": slack_api_url,
+        "COGNITO_JWKS_URL": f"{endpoint_url}/{stack['UserPool']}/.well-known/jwks.json",
     }
-    functions = tuple(_function(stack, resource, local) for resource in template.resources(SAM_FUNCTION).values())
+    elsewhere = {"COGNITO_DOMAIN": f"{public_url}/cognito"}
+    functions = tuple(
+        _function(stack, resource, local, elsewhere) for resource in template.resources(SAM_FUNCTION).values()
+    )
     everything = {key: value for spec in functions for key, value in spec.environment.items()}
-    pool_id = stack["UserPool"]
     environment = {
         **everything,
         **slack_secret,
         "REGIONS": region,
         "COGNITO_CLIENT_ID": stack["UserPoolClient"],
-        "COGNITO_DOMAIN": f"{public_url}/cognito",
-        "COGNITO_JWKS_URL": f"{endpoint_url}/{pool_id}/.well-known/jwks.json",
+        **elsewhere,
         "PUBLIC_URL": public_url,
         "ALERT_CHANNEL_ID": ALERT_CHANNEL_ID,
         "AWS_ACCESS_KEY_ID": access_key_id("environment"),
@@ -148,7 +158,8 @@ def access_key_id(owner: str) -> str:
     return "AKIALOCAL" + re.sub(r"[^A-Z0-9]", "", owner.upper())
 
 
-def _function(stack: Stack, resource: Resource, local: Mapping[str, str]) -> FunctionSpec:
+def _function(stack: Stack, resource: Resource, local: Mapping[str, str], elsewhere: Mapping[str, str]) -> FunctionSpec:
+    """`local` is added to what the template gives; `elsewhere` replaces what it gives, and adds nothing."""
     # Only what a function runs by: its role and log group do not exist here.
     kept = ("Handler", "Timeout", "MemorySize", "Environment")
     properties = stack.resolve({key: resource.properties[key] for key in kept if key in resource.properties})
@@ -163,7 +174,7 @@ def _function(stack: Stack, resource: Resource, local: Mapping[str, str]) -> Fun
         logical_id=resource.logical_id,
         handler=properties["Handler"],
         environment={
-            **{key: str(value) for key, value in declared.items()},
+            **{key: elsewhere.get(key, str(value)) for key, value in declared.items()},
             **local,
             "AWS_ACCESS_KEY_ID": access_key_id(resource.logical_id),
         },

@@ -182,9 +182,16 @@ def _user_pool_client(cognito: Any, name: str, properties: dict[str, Any]) -> At
     return {"Ref": client_id, "ClientId": client_id}
 
 
+def _user_pool_domain(cognito: Any, name: str, properties: dict[str, Any]) -> Attributes:
+    if not cognito.describe_user_pool_domain(Domain=properties["Domain"])["DomainDescription"]:
+        cognito.create_user_pool_domain(**properties)
+    return {"Ref": properties["Domain"]}
+
+
 _CREATORS: dict[str, tuple[str, Callable[[Any, str, dict[str, Any]], Attributes]]] = {
     "AWS::Cognito::UserPool": ("cognito-idp", _user_pool),
     "AWS::Cognito::UserPoolClient": ("cognito-idp", _user_pool_client),
+    "AWS::Cognito::UserPoolDomain": ("cognito-idp", _user_pool_domain),
     "AWS::DynamoDB::Table": ("dynamodb", _table),
     "AWS::SQS::Queue": ("sqs", _queue),
     "AWS::SecretsManager::Secret": ("secretsmanager", _secret),

@@ -19,6 +19,9 @@ UNSCOPED = {
 }
 
 
+PARAMETERS = {"SlackTeamId": "T0", "SlackAppId": "A0", "CognitoDomainPrefix": "acme"}
+
+
 @pytest.fixture(scope="module")
 def translated() -> dict[str, Any]:
     return translate(ROOT / "template.yaml")
@@ -34,8 +37,8 @@ def of_type(translated: dict[str, Any]) -> Any:
     return find
 
 
-def resolved(translated: dict[str, Any], value: Any) -> Any:
-    names = Template(translated).parameters({"SlackTeamId": "T0", "SlackAppId": "A0"})
+def resolved(translated: dict[str, Any], value: Any, given: dict[str, str] | None = None) -> Any:
+    names = Template(translated).parameters({**PARAMETERS, **(given or {})})
     return Template(translated).resolve(value, names)
 
 
@@ -198,7 +201,9 @@ def test_nobody_signs_up_or_promotes_themselves(translated: dict[str, Any]) -> N
     assert not {"custom:role", "email", "email_verified"} & set(client["WriteAttributes"])
     assert client["EnableTokenRevocation"] is True
     assert client["PreventUserExistenceErrors"] == "ENABLED"
-    assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+    assert resolved(translated, client["ExplicitAuthFlows"]) == ["ALLOW_CUSTOM_AUTH"]  # without triggers: nothing
+    without = resolved(translated, client["ExplicitAuthFlows"], {"RotateRefreshTokens": "false"})
+    assert without == ["ALLOW_REFRESH_TOKEN_AUTH"]
 
 
 def test_the_secret_is_deployed_empty(translated: dict[str, Any]) -> None:

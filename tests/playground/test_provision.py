@@ -203,6 +203,7 @@ def test_a_function_gets_what_its_template_entry_gives_and_the_local_additions(a
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
         "SLACK_API_URL",
+        "COGNITO_JWKS_URL",
     }
     template = Template.load()
     for spec in again.functions:
