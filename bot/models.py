@@ -43,7 +43,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where one request came from; `correlation_id` is the same in every row and log line it causes."""
+    """Where one request came from; `correlation_id` is the same in every row and log line it causes.
+
+    A REST request has `cognito_username` and `cognito_sub`, of a verified access token.
+    """
 
     source: Source
     correlation_id: str
@@ -52,6 +55,8 @@ class Origin:
     channel_id: str | None = None
     ip_address: str | None = None
     user_agent: str | None = None
+    cognito_username: str | None = None
+    cognito_sub: str | None = None
 
 
 @dataclass(frozen=True)

@@ -140,5 +140,6 @@ def test_the_ground_is_known() -> None:
         "models",
         "operations",
         "signature",
+        "token_claims",
     }
     assert {f"bot.{name}" for name in names} == GROUND

@@ -1,33 +1,21 @@
-"""Who a Slack user is to us: a full member of the workspace, linked to an enabled Cognito user, with a role.
+"""Who somebody is to us: an enabled Cognito user with a role, found by a Slack user's link or by a verified token.
 
-It fails closed: whoever cannot be identified completely is refused, and no Slack field grants a role.
+It fails closed: whoever cannot be identified completely is refused. No Slack field grants a role, and no token does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from bot.denials import (
-    AccessDeniedError,
-    AccountDisabledError,
-    IdentityUnavailableError,
-    NoRoleError,
-    NotAMemberError,
-    NotLinkedError,
-)
-from bot.models import Actor, Origin, Role
+from bot.denials import AccessDeniedError, IdentityUnavailableError, NoRoleError, NotAMemberError
+from bot.models import Actor, Origin, Role, Source
 
 if TYPE_CHECKING:
-    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-    from bot.services.slack_api import SlackApi
+    from bot.services.cognito_users import CognitoUsers
+    from bot.services.slack_members import SlackMembers
 
 CACHE_SECONDS = 60
 MAX_CACHED = 1000
-SLACKBOT = "USLACKBOT"  # users.info says is_bot=false of Slackbot
 
 
 @dataclass(frozen=True)
@@ -39,28 +27,15 @@ class _Account:
 
 
 class Identity:
-    """Reads Slack, the link and Cognito in that order; `now` gives epoch seconds.
+    """Reads Slack and the link, or believes the token that was verified, and then reads Cognito.
 
-    The clock is the wall's: a monotonic one may stand still while Lambda freezes a container, and a cached role
-    would outlive its minute.
+    `members` is None where no Slack user can ask. `now` gives epoch seconds: a monotonic clock may stand still while
+    Lambda freezes a container, and a cached role would outlive its minute.
     """
 
-    def __init__(
-        self,
-        slack: "SlackApi",
-        dynamodb: "DynamoDBClient",
-        state_table: str,
-        cognito: "CognitoIdentityProviderClient",
-        pool_id: str,
-        team_id: str,
-        now: Callable[[], float],
-    ) -> None:
-        self._slack = slack
-        self._dynamodb = dynamodb
-        self._state_table = state_table
-        self._cognito = cognito
-        self._pool_id = pool_id
-        self._team_id = team_id
+    def __init__(self, members: "SlackMembers | None", users: "CognitoUsers", now: Callable[[], float]) -> None:
+        self._members = members
+        self._users = users
         self._now = now
         self._cache: dict[str, tuple[float, _Account]] = {}
 
@@ -70,79 +45,52 @@ class Identity:
         Without `live` an answer of the last 60 seconds may serve; refusals are never kept, so that somebody who was
         just linked can go on at once.
         """
-        user_id = origin.slack_user_id or ""
-        if origin.slack_team_id != self._team_id:
-            stranger = f"slack:{origin.slack_team_id}:{user_id}"
-            return Actor(stranger, None, None, origin, NotAMemberError("foreign"))
-        account = None if live else self._cached(user_id)
+        key = _key(origin)
+        account = None if live else self._cached(key)
         if account is None:
-            account = self._read(user_id)
-            self._keep(user_id, account)
+            account = self._of_token(origin) if origin.source is Source.REST else self._of_slack(origin)
+            self._keep(key, account)
         return Actor(account.user_id, account.email, account.role, origin, account.refusal)
 
-    def _cached(self, user_id: str) -> _Account | None:
-        expires, account = self._cache.get(user_id, (0.0, None))
+    def _cached(self, key: str) -> _Account | None:
+        expires, account = self._cache.get(key, (0.0, None))
         return account if self._now() < expires else None
 
-    def _keep(self, user_id: str, account: _Account) -> None:
-        self._cache.pop(user_id, None)
+    def _keep(self, key: str, account: _Account) -> None:
+        self._cache.pop(key, None)
         if account.refusal is None:
             if len(self._cache) >= MAX_CACHED:
                 self._cache.clear()
-            self._cache[user_id] = (self._now() + CACHE_SECONDS, account)
+            self._cache[key] = (self._now() + CACHE_SECONDS, account)
 
-    def _read(self, user_id: str) -> _Account:
-        unlinked = f"slack:{self._team_id}:{user_id}"
+    def _of_slack(self, origin: Origin) -> _Account:
+        user_id = origin.slack_user_id or ""
+        unlinked = f"slack:{origin.slack_team_id}:{user_id}"
+        if self._members is None or origin.slack_team_id != self._members.team_id:
+            return _Account(unlinked, None, refusal=NotAMemberError("foreign"))
         try:
-            self._require_member(self._slack.user(user_id))
-            link = self._link(user_id)
+            link = self._members.link(user_id)
         except AccessDeniedError as refusal:
             return _Account(unlinked, None, refusal=refusal)
+        return self._of_cognito(link["username"], link["sub"], link.get("email"))
+
+    def _of_token(self, origin: Origin) -> _Account:
+        if not origin.cognito_username or not origin.cognito_sub:
+            return _Account("system:rest", None, refusal=IdentityUnavailableError("token"))
+        return self._of_cognito(origin.cognito_username, origin.cognito_sub, None)
+
+    def _of_cognito(self, username: str, sub: str, email: str | None) -> _Account:
+        """`email` is what is on record when Cognito says nothing."""
         try:
-            attributes = self._enabled_user(link)
+            user = self._users.read(username, sub)
         except AccessDeniedError as refusal:
-            return _Account(link["sub"], link.get("email"), refusal=refusal)
-        role = attributes.get("custom:role")
-        email = attributes.get("email")
-        if role not in set(Role):
-            return _Account(link["sub"], email, refusal=NoRoleError())
-        return _Account(link["sub"], email, Role(role))
+            return _Account(sub, email, refusal=refusal)
+        if user.role not in set(Role):
+            return _Account(sub, user.email, refusal=NoRoleError())
+        return _Account(sub, user.email, Role(user.role))
 
-    def _require_member(self, user: Mapping[str, Any]) -> None:
-        """https://docs.slack.dev/reference/objects/user-object and https://docs.slack.dev/apis/slack-connect."""
-        teams = (user.get("enterprise_user") or {}).get("teams") or []
-        if user.get("is_stranger") or (user.get("team_id") != self._team_id and self._team_id not in teams):
-            raise NotAMemberError("foreign")
-        if user.get("deleted"):
-            raise NotAMemberError("deactivated")
-        if user.get("is_bot") or user.get("is_workflow_bot") or user.get("id") == SLACKBOT:
-            raise NotAMemberError("bot")
-        if user.get("is_restricted") or user.get("is_ultra_restricted"):
-            raise NotAMemberError("guest")
 
-    def _link(self, user_id: str) -> dict[str, str]:
-        key = {"pk": {"S": f"slack#{self._team_id}#{user_id}"}, "sk": {"S": "link"}}
-        try:
-            answer = self._dynamodb.get_item(TableName=self._state_table, Key=key, ConsistentRead=True)
-        except (ClientError, BotoCoreError):
-            raise IdentityUnavailableError("links") from None
-        link = {name: value["S"] for name, value in answer.get("Item", {}).items() if "S" in value}
-        if not link.get("sub") or not link.get("username"):
-            raise NotLinkedError(user_id)
-        return link
-
-    def _enabled_user(self, link: Mapping[str, str]) -> dict[str, str]:
-        try:
-            user = self._cognito.admin_get_user(UserPoolId=self._pool_id, Username=link["username"])
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "UserNotFoundException":
-                raise AccountDisabledError("account_deleted") from None
-            raise IdentityUnavailableError("cognito") from None
-        except BotoCoreError:
-            raise IdentityUnavailableError("cognito") from None
-        attributes = {item["Name"]: item.get("Value", "") for item in user["UserAttributes"]}
-        if not user["Enabled"]:
-            raise AccountDisabledError("account_disabled")
-        if attributes.get("sub") != link["sub"]:  # deleted and made anew under the same name
-            raise AccountDisabledError("account_replaced")
-        return attributes
+def _key(origin: Origin) -> str:
+    if origin.source is Source.REST:
+        return f"rest {origin.cognito_sub} {origin.cognito_username}"
+    return f"slack {origin.slack_team_id} {origin.slack_user_id}"

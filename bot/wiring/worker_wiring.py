@@ -63,18 +63,14 @@ class WorkerWiring:
 
     @cached_property
     def identity(self) -> "Identity":
+        from bot.services.cognito_users import CognitoUsers
         from bot.services.identity import Identity
+        from bot.services.slack_members import SlackMembers
 
         settings = self._settings
-        return Identity(
-            self._slack,
-            self._aws.get("dynamodb"),
-            settings.state_table_name,
-            self._aws.get("cognito-idp"),
-            settings.cognito_user_pool_id,
-            settings.slack_team_id,
-            epoch,
-        )
+        dynamodb = self._aws.get("dynamodb")
+        members = SlackMembers(self._slack, dynamodb, settings.state_table_name, settings.slack_team_id)
+        return Identity(members, CognitoUsers(self._aws.get("cognito-idp"), settings.cognito_user_pool_id), epoch)
 
     @cached_property
     def _instances(self) -> "Instances":
