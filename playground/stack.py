@@ -16,8 +16,10 @@ ACCOUNT_ID = "123456789012"
 LEFT_OUT = {
     "AWS::CloudWatch::Alarm": "watches queues from outside; no handler reads it",
     "AWS::IAM::Role": "moto checks no permissions; the permissions test compares roles with real calls",
+    "AWS::Lambda::Permission": "nobody asks for it here",
     "AWS::Logs::LogGroup": "a function's log goes to the terminal",
     "AWS::Logs::MetricFilter": "counts log lines that are not kept here",
+    "AWS::Serverless::Api": "a stand-in serves its routes",
     "AWS::Serverless::HttpApi": "playground.gateway stands in for it",
     SAM_FUNCTION: "runs as a child process, see playground.functions",
 }
@@ -44,6 +46,11 @@ class Stack(Mapping[str, str]):
             "AWS::URLSuffix": "amazonaws.com",
             **template.parameters(parameters),
         }
+        # A function has a name and an ARN wherever it runs; the user pool names its trigger.
+        for logical_id in template.resources(SAM_FUNCTION):
+            name = f"{STACK_NAME}-{logical_id}"
+            self._names[logical_id] = name
+            self._names[f"{logical_id}.Arn"] = f"arn:aws:lambda:{region}:{ACCOUNT_ID}:function:{name}"
         self._resources = {
             logical_id: resource
             for logical_id, resource in template.resources().items()

@@ -5,6 +5,7 @@ Refuses what it does not understand (an unknown intrinsic, name or parameter) in
 
 import argparse
 import json
+import logging
 import os
 import re
 import tempfile
@@ -194,6 +195,7 @@ def translate(path: str | os.PathLike[str] = DEFAULT_PATH, region: str = "us-eas
     # Placeholders: without a value the translator leaves out what depends on a parameter.
     given = {name: "placeholder" for name, p in body.get("Parameters", {}).items() if "Default" not in p}
     session = boto3.Session(region_name=region)
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of switches of its own service
     translator = Translator({}, Parser(), boto_session=session)
     translated = translator.translate(sam_template=body, parameter_values={"AWS::Region": region, **given})
     return cast("dict[str, Any]", translated)

@@ -18,6 +18,9 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+import handlers.authorizer
+import handlers.pre_token
+import handlers.refresh
 import handlers.slack
 import handlers.worker
 from bot import wiring
@@ -33,8 +36,15 @@ from playground.world import MANIFEST_PATH, local_slack
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = yaml.safe_load(MANIFEST_PATH.read_text(encoding="utf-8"))
-HANDLERS = {"handlers.slack.handler": handlers.slack.handler, "handlers.worker.handler": handlers.worker.handler}
+HANDLERS = {
+    "handlers.authorizer.handler": handlers.authorizer.handler,
+    "handlers.pre_token.handler": handlers.pre_token.handler,
+    "handlers.refresh.handler": handlers.refresh.handler,
+    "handlers.slack.handler": handlers.slack.handler,
+    "handlers.worker.handler": handlers.worker.handler,
+}
 DOOR, WORKER = "SlackFunction", "WorkerFunction"
+AUTHORIZER, REFRESH, PRE_TOKEN = "AuthorizerFunction", "RefreshFunction", "PreTokenFunction"
 
 
 class _Quiet(WSGIRequestHandler):

@@ -135,10 +135,12 @@ def test_the_ground_is_known() -> None:
         "denials",
         "ec2_filters",
         "errors",
+        "fresh_tokens",
         "http",
         "job",
         "models",
         "operations",
+        "rest",
         "signature",
         "token_claims",
     }

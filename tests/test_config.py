@@ -1,13 +1,14 @@
 """Settings: each function asks for what it uses, and says at once all that is missing."""
 
 import os
+from typing import Any
 
 import pytest
 
-from bot.config import SETTINGS, DoorSettings, WorkerSettings
+from bot.config import SETTINGS, AuthorizerSettings, DoorSettings, RefreshSettings, WorkerSettings
 from bot.errors import ConfigurationError
 from playground.template import SAM_FUNCTION, Template
-from tests.house import DOOR, WORKER, House
+from tests.house import AUTHORIZER, DOOR, REFRESH, WORKER, House
 
 DOOR_ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",
@@ -24,6 +25,11 @@ WORKER_ENVIRONMENT = {
     "COGNITO_USER_POOL_ID": "eu-west-1_x",
     "SLACK_TEAM_ID": "T1",
     "SLACK_BOT_TOKEN": "xoxb-sssh",
+}
+AUTHORIZER_ENVIRONMENT = {
+    "AWS_REGION": "eu-west-1",
+    "COGNITO_USER_POOL_ID": "eu-west-1_x",
+    "COGNITO_CLIENT_ID": "client",
 }
 
 
@@ -52,6 +58,23 @@ def test_the_worker_needs_each_of_its_settings(name: str) -> None:
     WorkerSettings.from_env(WORKER_ENVIRONMENT)
     with pytest.raises(ConfigurationError, match=name):
         WorkerSettings.from_env({key: value for key, value in WORKER_ENVIRONMENT.items() if key != name})
+
+
+@pytest.mark.parametrize("name", sorted(AUTHORIZER_ENVIRONMENT))
+@pytest.mark.parametrize("settings", [AuthorizerSettings, RefreshSettings])
+def test_the_functions_of_the_rest_api_need_each_of_their_settings(settings: Any, name: str) -> None:
+    settings.from_env(AUTHORIZER_ENVIRONMENT)
+    with pytest.raises(ConfigurationError, match=name):
+        settings.from_env({key: value for key, value in AUTHORIZER_ENVIRONMENT.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    "pool_id", ["eu-west-1", "eu-west-1_", "_x", "eu-west-1_x/../y", "eu-west-1_x?", "evil.example/eu-west-1_x"]
+)
+def test_what_is_no_pool_id_does_not_become_an_issuer(pool_id: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        AuthorizerSettings.from_env({**AUTHORIZER_ENVIRONMENT, "COGNITO_USER_POOL_ID": pool_id})
+    assert caught.value.malformed == ("COGNITO_USER_POOL_ID",)
 
 
 @pytest.mark.parametrize(
@@ -92,9 +115,14 @@ def test_K2_no_secret_shows_in_a_repr() -> None:
 
 
 def test_the_template_gives_each_function_what_it_needs_and_nothing_unknown(house: House) -> None:
-    for logical_id, settings in ((DOOR, DoorSettings), (WORKER, WorkerSettings)):
+    for logical_id, settings in (
+        (DOOR, DoorSettings),
+        (WORKER, WorkerSettings),
+        (AUTHORIZER, AuthorizerSettings),
+        (REFRESH, RefreshSettings),
+    ):
         with house.running_as(logical_id):
             settings.from_env(os.environ)
     known = {setting.name for setting in SETTINGS}
     for resource in Template.load().resources(SAM_FUNCTION).values():
-        assert set(resource.properties["Environment"]["Variables"]) <= known
+        assert set(resource.properties.get("Environment", {}).get("Variables", {})) <= known

@@ -1,11 +1,13 @@
 """What template.yaml promises, read from the CloudFormation that SAM makes of it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from bot.rest import STATUS
 from playground.template import Template, translate
 from tests.permissions import as_list, declared, granted, logging_rights, role_of, statements
 
@@ -114,6 +116,10 @@ def test_every_log_ends_up_in_a_declared_group_with_a_retention(translated: dict
         assert function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] in groups
     for stage in of_type("AWS::ApiGatewayV2::Stage").values():
         assert stage["Properties"]["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"][0] in groups
+    for stage in of_type("AWS::ApiGateway::Stage").values():
+        condition, setting, otherwise = stage["Properties"]["AccessLogSetting"]["Fn::If"]
+        assert (condition, otherwise) == ("LogsRestApi", {"Ref": "AWS::NoValue"})
+        assert setting["DestinationArn"]["Fn::GetAtt"][0] in groups
 
 
 def test_the_only_way_in_is_a_throttled_post_to_slack_events(of_type: Any) -> None:
@@ -190,9 +196,16 @@ def test_rejected_requests_are_counted_in_the_doors_log(of_type: Any) -> None:
     assert counter["Properties"]["LogGroupName"] == {"Ref": "SlackFunctionLogGroup"}
 
 
-def test_nobody_signs_up_or_promotes_themselves(translated: dict[str, Any]) -> None:
+def client_of(translated: dict[str, Any], **given: str) -> dict[str, Any]:
+    properties = translated["Resources"]["UserPoolClient"]["Properties"]
+    left = {key: value for key, value in properties.items() if key not in ("ClientName", "UserPoolId")}
+    return dict(resolved(translated, left, {"PublicUrl": "https://api.example", **given}))
+
+
+@pytest.mark.parametrize("rotates", ["true", "false"])
+def test_nobody_signs_up_or_promotes_themselves(translated: dict[str, Any], rotates: str) -> None:
     pool = translated["Resources"]["UserPool"]
-    client = translated["Resources"]["UserPoolClient"]["Properties"]
+    client = client_of(translated, RotateRefreshTokens=rotates)
     assert pool["Properties"]["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
     assert pool["Properties"]["DeletionProtection"] == "ACTIVE"
     assert [attribute["Name"] for attribute in pool["Properties"]["Schema"]] == ["role"]
@@ -201,9 +214,105 @@ def test_nobody_signs_up_or_promotes_themselves(translated: dict[str, Any]) -> N
     assert not {"custom:role", "email", "email_verified"} & set(client["WriteAttributes"])
     assert client["EnableTokenRevocation"] is True
     assert client["PreventUserExistenceErrors"] == "ENABLED"
-    assert resolved(translated, client["ExplicitAuthFlows"]) == ["ALLOW_CUSTOM_AUTH"]  # without triggers: nothing
-    without = resolved(translated, client["ExplicitAuthFlows"], {"RotateRefreshTokens": "false"})
-    assert without == ["ALLOW_REFRESH_TOKEN_AUTH"]
+
+
+def test_no_token_of_the_client_can_edit_its_own_user(translated: dict[str, Any]) -> None:
+    for rotates in ("true", "false"):
+        client = client_of(translated, RotateRefreshTokens=rotates)
+        assert set(client["AllowedOAuthScopes"]) == {"openid", "email", "profile"}
+        # Every way to sign in without the hosted UI gives tokens with aws.cognito.signin.user.admin. Custom sign-in is
+        # none: it needs triggers, and the pool has one for tokens alone.
+        assert set(client["ExplicitAuthFlows"]) <= {"ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_CUSTOM_AUTH"}
+        assert client["ExplicitAuthFlows"]
+    assert set(translated["Resources"]["UserPool"]["Properties"]["LambdaConfig"]) == {"PreTokenGenerationConfig"}
+
+
+def test_people_sign_in_by_the_code_flow_and_are_sent_to_one_address_alone(translated: dict[str, Any]) -> None:
+    client = client_of(translated)
+    assert client["AllowedOAuthFlowsUserPoolClient"] is True
+    assert client["AllowedOAuthFlows"] == ["code"]
+    assert client["CallbackURLs"] == ["https://api.example/auth/callback"]
+    assert client["SupportedIdentityProviders"] == ["COGNITO"]
+    assert "GenerateSecret" not in client  # PKCE stands in for it
+    nowhere = client_of(translated, PublicUrl="")
+    assert nowhere["AllowedOAuthFlowsUserPoolClient"] is False
+    assert not {"AllowedOAuthFlows", "AllowedOAuthScopes", "CallbackURLs"} & set(nowhere)
+    domain = translated["Resources"]["UserPoolDomain"]["Properties"]
+    assert resolved(translated, domain["Domain"]) == "acme"
+
+
+def test_a_refresh_token_is_used_once_or_by_the_old_flow_never_both(translated: dict[str, Any]) -> None:
+    rotating = client_of(translated)
+    assert rotating["RefreshTokenRotation"] == {"Feature": "ENABLED", "RetryGracePeriodSeconds": 10}
+    assert rotating["ExplicitAuthFlows"] == ["ALLOW_CUSTOM_AUTH"]
+    same = client_of(translated, RotateRefreshTokens="false")
+    assert "RefreshTokenRotation" not in same
+    assert same["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+
+
+def test_J20_a_token_outlives_a_sign_out_by_five_minutes_at_most(translated: dict[str, Any]) -> None:
+    client = client_of(translated)
+    assert client["TokenValidityUnits"] == {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "hours"}
+    assert (client["AccessTokenValidity"], client["IdTokenValidity"]) == (5, 5)
+    assert client["RefreshTokenValidity"] <= 24
+
+
+def test_the_pool_asks_our_trigger_and_may(translated: dict[str, Any]) -> None:
+    pool = translated["Resources"]["UserPool"]["Properties"]
+    assert pool["UserPoolTier"] == "ESSENTIALS"
+    assert pool["LambdaConfig"]["PreTokenGenerationConfig"] == {
+        "LambdaArn": {"Fn::GetAtt": ["PreTokenFunction", "Arn"]},
+        "LambdaVersion": "V2_0",
+    }
+    assert translated["Resources"]["PreTokenPermission"]["Properties"] == {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": {"Ref": "PreTokenFunction"},
+        "Principal": "cognito-idp.amazonaws.com",
+        "SourceArn": {"Fn::GetAtt": ["UserPool", "Arn"]},
+    }
+
+
+def test_J21_the_authorizer_is_asked_for_every_request(translated: dict[str, Any]) -> None:
+    (scheme,) = rest_api(translated)["components"]["securitySchemes"].values()
+    assert scheme["x-amazon-apigateway-authorizer"]["type"] == "token"
+    assert scheme["x-amazon-apigateway-authorizer"]["authorizerResultTtlInSeconds"] == 0
+    assert scheme["name"] == "Authorization"
+
+
+def test_every_route_of_the_rest_api_needs_a_token_but_the_one_that_gives_them(translated: dict[str, Any]) -> None:
+    for path, methods in rest_api(translated)["paths"].items():
+        for method, route in methods.items():
+            if (path, method) == ("/auth/refresh", "post"):
+                assert route.get("security", [{"NONE": []}]) == [{"NONE": []}]
+            else:
+                assert route["security"] == [{"CognitoTokens": []}], path
+
+
+def test_api_gateways_own_refusals_are_in_our_shape_and_kept_by_nobody(translated: dict[str, Any]) -> None:
+    responses = rest_api(translated)["x-amazon-apigateway-gateway-responses"]
+    assert {"UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX"} <= set(responses)
+    for name, response in responses.items():
+        error = yaml.safe_load(response["responseTemplates"]["application/json"])["error"]
+        assert set(error) == {"code", "message"}
+        assert STATUS[error["code"]] == int(response["statusCode"]), name
+        assert response["responseParameters"]["gatewayresponse.header.Cache-Control"] == "'no-store'"
+    assert int(responses["UNAUTHORIZED"]["statusCode"]) == 401
+
+
+def test_the_rest_api_is_throttled_and_its_log_holds_no_token(translated: dict[str, Any]) -> None:
+    (stage,) = [r for r in translated["Resources"].values() if r["Type"] == "AWS::ApiGateway::Stage"]
+    (settings,) = stage["Properties"]["MethodSettings"]
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"]
+    assert settings["DataTraceEnabled"] is False
+    written = stage["Properties"]["AccessLogSetting"]["Fn::If"][1]["Format"]
+    used = set(re.findall(r"\$context\.([A-Za-z.]+)", written))
+    assert not {name for name in used if name.startswith(("authorizer", "path", "authorize", "requestOverride"))}
+
+
+def rest_api(translated: dict[str, Any]) -> dict[str, Any]:
+    (api,) = [entry for entry in translated["Resources"].values() if entry["Type"] == "AWS::ApiGateway::RestApi"]
+    return dict(api["Properties"]["Body"])
 
 
 def test_the_secret_is_deployed_empty(translated: dict[str, Any]) -> None:

@@ -7,16 +7,17 @@ happens at import, and the front door never imports what only the worker needs.
 import os
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from bot.config import DoorSettings, WorkerSettings
+from bot.config import AuthorizerSettings, DoorSettings, RefreshSettings, WorkerSettings
 from bot.wiring.ground import failure, logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.wiring.door_wiring import DoorWiring
+    from bot.wiring.rest_wiring import AuthorizerWiring, RefreshWiring
     from bot.wiring.worker_wiring import WorkerWiring
 
-__all__ = ["door", "failure", "logger", "worker"]
+__all__ = ["authorizer", "door", "failure", "logger", "refresh", "worker"]
 
 Settings = TypeVar("Settings")
 Wiring = TypeVar("Wiring")
@@ -34,6 +35,20 @@ def worker() -> "WorkerWiring":
     from bot.wiring.worker_wiring import WorkerWiring
 
     return _kept(WorkerWiring, WorkerSettings.from_env(os.environ))
+
+
+def authorizer() -> "AuthorizerWiring":
+    """The REST API's authorizer. Raises ConfigurationError."""
+    from bot.wiring.rest_wiring import AuthorizerWiring
+
+    return _kept(AuthorizerWiring, AuthorizerSettings.from_env(os.environ))
+
+
+def refresh() -> "RefreshWiring":
+    """What gives new tokens. Raises ConfigurationError."""
+    from bot.wiring.rest_wiring import RefreshWiring
+
+    return _kept(RefreshWiring, RefreshSettings.from_env(os.environ))
 
 
 _wirings: dict[Any, tuple[Any, Any]] = {}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.services.aws_json import AwsJson
     from bot.services.connections import KeptConnections
     from bot.services.slack_secret import SlackSecret
+    from bot.services.tokens import Tokens
 
 LOGGER_NAME = "ec2-chatops"
 SLACK_TIMEOUT_SECONDS = 3
@@ -74,6 +75,15 @@ def aws_json(connections: "KeptConnections") -> "AwsJson":
         os.environ.get("AWS_SESSION_TOKEN"),
     )
     return AwsJson(connections, credentials, now)
+
+
+def tokens(pool_id: str, client_id: str, jwks_url: str | None) -> "Tokens":
+    """Verifies the tokens of that pool and client; without `jwks_url` by the pool's own keys."""
+    from bot.services.signing_keys import SigningKeys
+    from bot.services.tokens import Tokens, issuer
+
+    keys = SigningKeys(jwks_url or f"{issuer(pool_id)}/.well-known/jwks.json", epoch)
+    return Tokens(keys, pool_id, client_id, epoch)
 
 
 def slack_secret(aws: "AwsJson", arn: str | None, endpoint_url: str | None, **local: str | None) -> "SlackSecret":
