@@ -4,10 +4,10 @@ It serves nothing from outside this package.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from flask import Flask, Response, abort, request, send_from_directory
+from flask import Blueprint, Flask, Response, abort, request, send_from_directory
 
 from playground.doors import create_doors
 from playground.people import BOT_USER_ID
@@ -19,14 +19,19 @@ from playground.slack.workspace import Workspace
 PAGE = Path(__file__).parent / "page"
 # A connection that says nothing for long is dropped by proxies, and a closed page is only noticed by writing.
 HEARTBEAT_SECONDS = 15.0
+# The blueprints whose answers are the functions' own.
+FUNCTIONS = ("http_api", "rest_api")
 _POLICY = (
     "default-src 'self'; img-src 'self' http: https: data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; object-src 'none'"
 )
 
 
-def create_app(workspace: Workspace) -> Flask:
-    """Serve it with threads: every open page keeps one request for its events."""
+def create_app(workspace: Workspace, further: Iterable[Blueprint] = ()) -> Flask:
+    """Serve it with threads: every open page keeps one request for its events.
+
+    `further` are what else is at this address: what the functions answer there leaves as they gave it.
+    """
     app = Flask(__name__, static_folder=None)
     app.register_blueprint(create_api(workspace))
 
@@ -50,12 +55,17 @@ def create_app(workspace: Workspace) -> Flask:
         return Response(_events(workspace, user_id), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     app.register_blueprint(create_doors(workspace))
+    for blueprint in further:
+        app.register_blueprint(blueprint)
 
     @app.after_request
     def harden(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = _POLICY
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Cache-Control"] = "no-cache"
+        # Headers of ours would hide that a function forgot its own.
+        if request.blueprint not in FUNCTIONS:
+            response.headers.setdefault("Content-Security-Policy", _POLICY)
+            response.headers.setdefault("X-Content-Type-Options", "nosniff")
+            if "no-store" not in response.headers.get("Cache-Control", ""):
+                response.headers["Cache-Control"] = "no-cache"
         return response
 
     return app

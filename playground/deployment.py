@@ -4,9 +4,10 @@ It refuses shortcuts: requests arrive as API Gateway's events, and functions rea
 in a process of its own with only the environment that the template gives it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
+from typing import Any
 
 from playground import gateway
 from playground.functions import Function, FunctionError, to_terminal
@@ -22,11 +23,13 @@ class Deployment:
         self._log = log
         self._stack = ExitStack()
         self._routes: dict[tuple[str, str], Function] = {}
+        self._functions: dict[str, Function] = {}
 
     def __enter__(self) -> "Deployment":
         with ExitStack() as stack:
             for spec in self._provisioned.functions:
                 function = stack.enter_context(Function(spec, log=self._log))
+                self._functions[spec.logical_id] = function
                 self._routes.update(dict.fromkeys(spec.routes, function))
                 if spec.queue_url is not None:
                     mapping = EventSourceMapping.for_function(spec, function.invoke)
@@ -39,15 +42,31 @@ class Deployment:
     ) -> None:
         self._stack.close()
 
+    @property
+    def routes(self) -> frozenset[tuple[str, str]]:
+        """The method and path of each route of the HTTP API."""
+        return frozenset(self._routes)
+
+    def invoke(self, logical_id: str, event: Mapping[str, Any]) -> Any:
+        """What a function returns to whom invokes it directly. Raises FunctionError, after logging it."""
+        try:
+            return self._functions[logical_id].invoke(event)
+        except FunctionError as error:
+            self._log(f"{logical_id}: {error}")
+            raise
+
     def deliver(
         self, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> tuple[int, dict[str, str], bytes]:
-        """What API Gateway answers to a request: 404 where nothing has that route, 500 where the function failed."""
-        function = self._routes.get((method, path))
+        """What API Gateway answers to a request: 404 where nothing has that route, 500 where the function failed.
+
+        `path` may carry a query string.
+        """
+        function = self._routes.get((method, path.partition("?")[0]))
         if function is None:
             return gateway.not_found()
         try:
-            return gateway.http_response(function.invoke(gateway.http_api_event(method, path, headers, body)))
-        except FunctionError as error:
-            self._log(f"{function.spec.logical_id}: {error}")
+            event = gateway.http_api_event(method, path, headers, body)
+            return gateway.http_response(self.invoke(function.spec.logical_id, event))
+        except FunctionError:
             return gateway.internal_error()

@@ -15,7 +15,9 @@ BOT_NAME = "EC2 Ops"
 
 @dataclass(frozen=True)
 class Person:
-    """One member of the workspace; `role` is Cognito's `custom:role`, None for somebody without a link.
+    """One member of the workspace; `role` is Cognito's `custom:role`, None for somebody without a user there.
+
+    Only who is `linked` is somebody to the product from the start.
 
     The flags are those of Slack's user object (https://docs.slack.dev/reference/objects/user-object).
     """
@@ -57,7 +59,7 @@ PEOPLE = (
         "readonly",
         True,
     ),
-    Person("U0DAVE", "dave", "Dave Cutler", "dave@playground.example", "New hire", "Asia/Tokyo"),
+    Person("U0DAVE", "dave", "Dave Cutler", "dave@playground.example", "New hire", "Asia/Tokyo", "readonly"),
     Person(
         "U0GUEST",
         "guest",

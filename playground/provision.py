@@ -123,8 +123,10 @@ def provision(
     stack.create_all()
     slack_secret = _filled_secret(client("secretsmanager"), stack["SlackSecret"], installation.secret)
     for person in installation.people:
-        if person.linked:
-            _link(client, stack, person)
+        if person.role:
+            user = _user(client("cognito-idp"), stack["UserPool"], person)
+            if person.linked:
+                _link(client("dynamodb"), stack["StateTable"], person, user)
     fleet.launch(client("ec2"), region)
 
     local = {
@@ -206,12 +208,9 @@ def _filled_secret(secretsmanager: Any, arn: str, given: Mapping[str, str]) -> d
     return values
 
 
-def _link(client: Any, stack: Stack, person: Person) -> None:
-    cognito = client("cognito-idp")
-    pool_id = stack["UserPool"]
-    wanted = {"email": person.email, "email_verified": "true", "name": person.real_name}
-    if person.role:
-        wanted["custom:role"] = person.role
+def _user(cognito: Any, pool_id: str, person: Person) -> Mapping[str, str]:
+    """The link's share of the person's Cognito user, which is created when it is missing."""
+    wanted = {"email": person.email, "email_verified": "true", "name": person.real_name, "custom:role": person.role}
     try:
         cognito.admin_create_user(
             UserPoolId=pool_id,
@@ -226,18 +225,19 @@ def _link(client: Any, stack: Stack, person: Person) -> None:
         cognito.admin_set_user_password(UserPoolId=pool_id, Username=person.email, Password=PASSWORD, Permanent=True)
     user = cognito.admin_get_user(UserPoolId=pool_id, Username=person.email)
     attributes = {entry["Name"]: entry["Value"] for entry in user["UserAttributes"]}
+    return {"username": user["Username"], "sub": attributes["sub"], "email": person.email}
+
+
+def _link(dynamodb: Any, state_table: str, person: Person, user: Mapping[str, str]) -> None:
     link = {
         "pk": f"slack#{person.team_id}#{person.user_id}",
         "sk": "link",
-        "username": user["Username"],
-        "sub": attributes["sub"],
-        "email": person.email,
+        **user,
         "linkedAt": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
     }
-    dynamodb = client("dynamodb")
     with suppress(dynamodb.exceptions.ConditionalCheckFailedException):
         dynamodb.put_item(
-            TableName=stack["StateTable"],
+            TableName=state_table,
             Item={key: {"S": value} for key, value in link.items()},
             ConditionExpression="attribute_not_exists(pk)",
         )

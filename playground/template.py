@@ -92,6 +92,12 @@ class Template:
             raise TemplateError(f"Parameters unknown: {unknown}, missing: {missing}")
         return {name: str(given.get(name, entry.get("Default"))) for name, entry in declared.items()}
 
+    def without_stack(self) -> dict[str, str]:
+        """Names to resolve wiring by where nothing is created: a function's ARN, like its Ref, is its logical id."""
+        given = {name: str(entry.get("Default", "")) for name, entry in self.body.get("Parameters", {}).items()}
+        functions = self.resources(SAM_FUNCTION)
+        return {**given, **{f"{name}.Arn": name for name in functions}, **{name: name for name in functions}}
+
     def resolve(self, value: Any, names: Mapping[str, str]) -> Any:
         """The value with every intrinsic replaced; `AWS::NoValue` drops its key or list item."""
         resolved = self._resolve(value, names)

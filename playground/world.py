@@ -1,28 +1,37 @@
 """The whole product on this machine: a Slack to look at, an AWS to operate, and the functions between them.
 
-It refuses to know the functions: the local Slack reaches them as the real one does, see playground.deployment.
+It refuses to know the functions: Slack, browsers and API clients reach them as the real ones do, see
+playground.deployment. All of it is at one address, which is the stack's PUBLIC_URL too.
 """
 
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from types import TracebackType
 from typing import Any
 
+import boto3
 import yaml
+from botocore.config import Config
+from flask import Blueprint
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from playground.app import create_app
 from playground.aws import LocalAws
 from playground.deployment import Deployment
 from playground.functions import to_terminal
+from playground.hosted_ui import Pool, create_hosted_ui
+from playground.http_api import create_http_api
 from playground.people import APP_ID, CHANNELS, PEOPLE, TEAM_ID
-from playground.provision import Provisioned, provision
+from playground.provision import PASSWORD, Provisioned, access_key_id, provision
+from playground.rest_api import RestApi, create_rest_api
 from playground.slack import manifest
 from playground.slack.delivery import Deliver
 from playground.slack.workspace import Workspace
-from playground.template import DEFAULT_PATH
+from playground.template import DEFAULT_PATH, Template
+from playground.triggers import pre_token_function
 
 MANIFEST_PATH = DEFAULT_PATH.parent / "slack-manifest.yaml"
 
@@ -41,6 +50,17 @@ def local_slack(environment: Mapping[str, str], url: str, deliver: Deliver) -> W
         deliver=deliver,
         **manifest.settings(installed),
     )
+
+
+def local_client(provisioned: Provisioned, service: str) -> Any:
+    """A client of the local AWS whose calls can be told from the functions'."""
+    environment = provisioned.environment
+    session: Any = boto3.Session(
+        access_key_id("playground"), environment["AWS_SECRET_ACCESS_KEY"], region_name=environment["AWS_REGION"]
+    )
+    # Asked again at once, an endpoint that refuses would refuse again.
+    config = Config(read_timeout=60, retries={"total_max_attempts": 1})
+    return session.client(service, endpoint_url=environment["AWS_ENDPOINT_URL"], config=config)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -80,10 +100,23 @@ class World:
         self.provisioned = provision(self.aws.url, public_url=self.url)
         deployment = stack.enter_context(Deployment(self.provisioned, self._log))
         self.slack = local_slack(self.provisioned.environment, self.url, deployment.deliver)
-        self._serve(stack, listening)
+        self._serve(stack, listening, self._further(deployment))
 
-    def _serve(self, stack: ExitStack, listening: socket.socket) -> None:
-        app = create_app(self.slack)
+    def _further(self, deployment: Deployment) -> list[Blueprint]:
+        """What the address has besides the page: both APIs and the hosted UI."""
+        template = Template.load()
+        further = [create_http_api(deployment.routes, deployment.deliver)]
+        if rest_api := RestApi.of_template(template):
+            further.append(create_rest_api(rest_api, deployment.invoke))
+        cognito = local_client(self.provisioned, "cognito-idp")
+        pool = Pool(cognito, self.provisioned.environment["COGNITO_USER_POOL_ID"])
+        function = pre_token_function(template)
+        trigger = None if function is None else partial(deployment.invoke, function)
+        further.append(create_hosted_ui(pool, PEOPLE, PASSWORD, trigger, log=self._log))
+        return further
+
+    def _serve(self, stack: ExitStack, listening: socket.socket, further: Iterable[Blueprint]) -> None:
+        app = create_app(self.slack, further)
         host, port = self._address
         server = make_server(host, port, app, threaded=True, request_handler=_Quiet, fd=listening.fileno())
         server.daemon_threads = True  # an open page keeps its request for events

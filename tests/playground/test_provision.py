@@ -20,6 +20,7 @@ from playground.template import Template, TemplateError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LINKED = [person for person in PEOPLE if person.linked]
+USERS = [person for person in PEOPLE if person.role]
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +152,7 @@ def test_linked_people_have_a_confirmed_user_with_their_role_and_a_link(
 ) -> None:
     pool_id = environment["COGNITO_USER_POOL_ID"]
     users = client("cognito-idp").list_users(UserPoolId=pool_id)["Users"]
-    assert len(users) == len(LINKED)
+    assert len(users) == len(USERS)
     for person in LINKED:
         key = {"pk": {"S": f"slack#T0PLAYGND#{person.user_id}"}, "sk": {"S": "link"}}
         item = client("dynamodb").get_item(TableName=environment["STATE_TABLE_NAME"], Key=key)["Item"]
@@ -165,6 +166,19 @@ def test_linked_people_have_a_confirmed_user_with_their_role_and_a_link(
         assert attributes["email_verified"] == "true"
         assert attributes["sub"] == link["sub"]
         assert link["linkedAt"].endswith("Z")
+
+
+def test_dave_has_a_verified_user_and_no_link_and_the_guest_has_neither(
+    client: Any, environment: dict[str, str]
+) -> None:
+    pool_id = environment["COGNITO_USER_POOL_ID"]
+    dave = client("cognito-idp").admin_get_user(UserPoolId=pool_id, Username="dave@playground.example")
+    attributes = {entry["Name"]: entry["Value"] for entry in dave["UserAttributes"]}
+    assert (dave["Enabled"], dave["UserStatus"]) == (True, "CONFIRMED")
+    assert (attributes["custom:role"], attributes["email_verified"]) == ("readonly", "true")
+    with pytest.raises(client("cognito-idp").exceptions.UserNotFoundException):
+        client("cognito-idp").admin_get_user(UserPoolId=pool_id, Username="grace@contractor.example")
+    assert [person.user_id for person in USERS if person not in LINKED] == ["U0DAVE"]
 
 
 def test_the_unlinked_have_no_link(client: Any, environment: dict[str, str]) -> None:
