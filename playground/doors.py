@@ -105,7 +105,8 @@ def _said(workspace: Workspace, *strings: str) -> dict[str, Any]:
 
 def _said_in_channel(workspace: Workspace, *strings: str) -> dict[str, Any]:
     said = _said(workspace, "channel", *strings)
-    if said["channel"] not in workspace.channels:
+    channel = workspace.channels.get(said["channel"])
+    if channel is None or not channel.open_to(said["user"]):
         abort(400)
     return said
 

@@ -38,12 +38,19 @@ class Person:
 
 @dataclass(frozen=True)
 class Channel:
-    """A public channel; `members` are user ids, the bot's included where it was invited."""
+    """A public channel; `members` are user ids, the bot's included where it was invited.
+
+    A direct message between one person and the bot is one too: `direct_to` is that person, who alone sees it.
+    """
 
     channel_id: str
     name: str
     topic: str
     members: tuple[str, ...]
+    direct_to: str | None = None
+
+    def open_to(self, user_id: str) -> bool:
+        return self.direct_to in (None, user_id)
 
 
 PEOPLE = (

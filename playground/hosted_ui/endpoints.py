@@ -139,7 +139,7 @@ def create_hosted_ui(
         known = None if session is None else pool.user(session.sign_in.username)
         page = pages.sign_in(
             action=f"{url_for('hosted_ui.login')}?{request.query_string.decode()}",
-            people=[person for person in people if person.role],
+            people=_offered(pool, people),
             password=password,
             csrf=csrf,
             known=known.attributes.get("email", known.username) if known else None,
@@ -211,6 +211,16 @@ def create_hosted_ui(
             raise TokenRefusedError("invalid_request") from None
 
     return hosted
+
+
+def _offered(pool: Pool, people: Sequence[Person]) -> list[pages.Offer]:
+    """The people that the pool knows, with what it says of them now."""
+    known = [(person, pool.user(person.email)) for person in people if person.role]
+    return [
+        pages.Offer(person, user.attributes.get("custom:role") or "no role" if user.enabled else "disabled")
+        for person, user in known
+        if user is not None
+    ]
 
 
 def _client_of_token_request(pool: Pool) -> Client:

@@ -4,6 +4,7 @@ They hold no script, and nothing from outside that is not escaped.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
@@ -41,7 +42,7 @@ _PERSON = Markup("""<li>
           <button class="person" name="username" value="{email}" data-testid="sign-in-as" data-email="{email}">
             <img src="/avatar/{user_id}.svg" width="36" height="36" alt="">
             <span class="who"><b>{name}</b><span>{email}</span></span>
-            <span class="role {role}">{role}</span>
+            <span class="role {standing}">{standing}</span>
           </button>
         </li>""")
 
@@ -80,8 +81,16 @@ _KNOWN = Markup("""<form method="post" action="{action}" class="known">
 _PROBLEM = Markup('<p class="problem" role="alert" data-testid="problem">{problem}</p>\n      ')
 
 
+@dataclass(frozen=True)
+class Offer:
+    """Somebody to sign in as; `standing` is a role, or why they have none."""
+
+    person: Person
+    standing: str
+
+
 def sign_in(
-    action: str, people: Sequence[Person], password: str, csrf: str, known: str | None, problem: str | None
+    action: str, people: Sequence[Offer], password: str, csrf: str, known: str | None, problem: str | None
 ) -> str:
     """`action` is where the forms go; `known` is whom this browser is already signed in as."""
     trouble = _PROBLEM.format(problem=problem) if problem else Markup("")
@@ -89,8 +98,13 @@ def sign_in(
         body = _KNOWN.format(action=action, csrf=csrf, known=known, again=f"{action}&prompt=login")
     else:
         rows = Markup("\n        ").join(
-            _PERSON.format(email=person.email, user_id=person.user_id, name=person.real_name, role=person.role)
-            for person in people
+            _PERSON.format(
+                email=offer.person.email,
+                user_id=offer.person.user_id,
+                name=offer.person.real_name,
+                standing=offer.standing,
+            )
+            for offer in people
         )
         body = _PEOPLE.format(action=action, csrf=csrf, password=password, title="Choose who you are", people=rows)
         body += Markup("\n      ") + _PASSWORD.format(

@@ -22,7 +22,7 @@ export class Composer {
   }
 
   // Drafts and what was sent belong to a person in a channel, or to a person.
-  moveTo(person, channel, placeholder = `Message #${channel.name}`) {
+  moveTo(person, channel, placeholder = `Message ${channel.direct ? "" : "#"}${channel.name}`) {
     if (this.place) this.drafts.set(this.place, this.input.value);
     this.place = `${person} ${channel.id}`;
     this.person = person;

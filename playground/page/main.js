@@ -109,19 +109,24 @@ function draw() {
 }
 
 function drawFrame(me) {
-  const place = channelId === HOME ? store.view.app.name : `#${store.channel(channelId).name}`;
+  const direct = isDirect();
+  const place = channelId === HOME || direct ? store.view.app.name : `#${store.channel(channelId).name}`;
   document.title = `${unreadElsewhere() ? "* " : ""}${place} · ${store.view.team.name}`;
   $("team").textContent = store.view.team.name;
   $("workspace-tile").textContent = store.view.team.name[0];
   $("channels").replaceChildren(...channelList(store, channelId, openAndFocus));
-  $("apps").replaceChildren(...appList(store, channelId, () => open(HOME)));
-  $("apps-title").hidden = !store.view.app.home;
+  $("apps").replaceChildren(...appList(store, channelId, openAndFocus, () => open(HOME)));
+  $("apps-title").hidden = !$("apps").children.length;
   $("shortcuts").hidden = !store.view.app.shortcuts.length;
   drawPeople();
   $("me").replaceChildren(avatar(me.id, 36, `You are ${me.realName}`), h("span", { class: "presence" }));
   $("me").title = `${me.realName} · ${clock(Date.now() / 1000, me.timeZone)} in ${city(me.timeZone)}`;
   for (const part of ["scroller", "composer"]) $(part).hidden = channelId === HOME;
-  $("channel-hash").hidden = $("members").hidden = channelId === HOME;
+  $("channel-hash").hidden = $("members").hidden = channelId === HOME || direct;
+}
+
+function isDirect() {
+  return channelId !== HOME && store.channel(channelId).direct;
 }
 
 function drawHome(here) {
@@ -193,7 +198,7 @@ function choices() {
   if (!store.view) return [];
   const { app: bot, channels, people } = store.view;
   const shortcuts = bot.shortcuts.map(({ id, name, description }) => ({ name, detail: description || bot.name, icon: "zap", go: () => runShortcut(id) }));
-  const places = channels.map(({ id, name, topic }) => ({ name, detail: topic, go: () => openAndFocus(id) }));
+  const places = channels.map(({ id, name, topic, direct }) => ({ name, detail: direct ? "Messages" : topic, person: direct && bot.user, go: () => openAndFocus(id) }));
   const homes = bot.home ? [{ name: bot.name, detail: "Home", person: bot.user, go: () => open(HOME) }] : [];
   const others = people.map(({ id, realName, standing }) => ({ name: realName, detail: `act as · ${standing}`, person: id, go: () => become(id) }));
   return [...places, ...homes, ...shortcuts, ...others];

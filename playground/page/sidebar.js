@@ -4,45 +4,49 @@ import { avatar, h } from "./dom.js";
 import { clock } from "./dates.js";
 
 export function channelList(store, current, open) {
-  return store.view.channels.map((channel) => {
-    const unread = channel.id === current ? 0 : store.unread(channel.id).length;
-    return h(
-      "li",
-      {},
-      h(
-        "button",
-        {
-          type: "button",
-          class: `row channel ${unread ? "unread" : ""}`,
-          "data-testid": "channel",
-          "data-channel-id": channel.id,
-          "aria-current": channel.id === current ? "page" : null,
-          "aria-label": `Channel ${channel.name}${unread ? `, ${unread} unread` : ""}`,
-          onclick: () => open(channel.id),
-        },
-        h("span", { class: "hash", "aria-hidden": "true" }, "#"),
-        h("span", { class: "row-name" }, channel.name),
-        unread > 0 && h("span", { class: "count", "aria-hidden": "true" }, unread > 99 ? "99+" : unread),
-      ),
-    );
-  });
+  const mark = h("span", { class: "hash", "aria-hidden": "true" }, "#");
+  return store.view.channels
+    .filter((channel) => !channel.direct)
+    .map((channel) => place(store, channel, current, open, { kind: "Channel", testid: "channel", mark: mark.cloneNode(true) }));
 }
 
-export function appList(store, current, open) {
-  const { app } = store.view;
-  if (!app.home) return [];
-  return [
+// The app's home tab, and what it wrote to this person alone.
+export function appList(store, current, open, openHome) {
+  const { app, channels } = store.view;
+  const direct = channels
+    .filter((channel) => channel.direct)
+    .map((channel) => place(store, channel, current, open, { kind: "Messages from", testid: "direct-message", mark: avatar(app.user, 20) }));
+  if (!app.home) return direct;
+  const home = h(
+    "button",
+    { type: "button", class: "row channel", "data-testid": "app-home", "aria-current": current === "home" ? "page" : null, onclick: openHome },
+    avatar(app.user, 20),
+    h("span", { class: "row-name" }, direct.length ? `${app.name} · Home` : app.name),
+  );
+  return [h("li", {}, home), ...direct];
+}
+
+function place(store, channel, current, open, { kind, testid, mark }) {
+  const unread = channel.id === current ? 0 : store.unread(channel.id).length;
+  return h(
+    "li",
+    {},
     h(
-      "li",
-      {},
-      h(
-        "button",
-        { type: "button", class: "row channel", "data-testid": "app-home", "aria-current": current === "home" ? "page" : null, onclick: open },
-        avatar(app.user, 20),
-        h("span", { class: "row-name" }, app.name),
-      ),
+      "button",
+      {
+        type: "button",
+        class: `row channel ${unread ? "unread" : ""}`,
+        "data-testid": testid,
+        "data-channel-id": channel.id,
+        "aria-current": channel.id === current ? "page" : null,
+        "aria-label": `${kind} ${channel.name}${unread ? `, ${unread} unread` : ""}`,
+        onclick: () => open(channel.id),
+      },
+      mark,
+      h("span", { class: "row-name" }, channel.name),
+      unread > 0 && h("span", { class: "count", "aria-hidden": "true" }, unread > 99 ? "99+" : unread),
     ),
-  ];
+  );
 }
 
 export function peopleList(store, become) {

@@ -21,6 +21,8 @@ export class Store {
       this.modals = event.modals;
       this.home = event.home;
     }
+    if (event.type === "channel" && !this.channel(event.channel.id)) this.view.channels.push(event.channel);
+    if (event.type === "people") this.view.people = event.people;
     if (event.type === "message") this.messages.set(key(event.message.channel, event.message.ts), event.message);
     if (event.type === "remove") this.messages.delete(key(event.channel, event.ts));
     if (event.type === "modals") this.modals = event.stack;

@@ -43,7 +43,7 @@ export class Threads {
     if (signature === this.signature) return undefined;
     const grew = this.signature !== null;
     this.signature = signature;
-    this.pane.querySelector("#thread-channel").textContent = `#${this.store.channelName(parent.channel)}`;
+    this.pane.querySelector("#thread-channel").textContent = `${this.store.channel(parent.channel)?.direct ? "" : "#"}${this.store.channelName(parent.channel)}`;
     const inThread = { ...context, thread: true };
     const count = replies.filter((reply) => !reply.ephemeral).length;
     this.list.replaceChildren(

@@ -77,6 +77,10 @@ export class Timeline {
   }
 
   #intro(channel) {
+    if (channel.direct)
+      return this.#kept(`intro${channel.id}`, channel.name, () =>
+        h("div", { class: "intro" }, h("h2", {}, channel.name), h("p", {}, "Only you see what ", h("strong", {}, channel.name), " writes to you here.")),
+      );
     return this.#kept(`intro${channel.id}`, channel.topic, () =>
       h(
         "div",

@@ -103,25 +103,6 @@ def replies(workspace: Workspace, args: Args) -> dict[str, Any]:
     return {"messages": [first, *answers], "has_more": False}
 
 
-def conversation_info(workspace: Workspace, args: Args) -> dict[str, Any]:
-    channel = channel_of(workspace, args, by_name=False)
-    return {
-        "channel": {
-            "id": channel.channel_id,
-            "name": channel.name,
-            "is_channel": True,
-            "is_private": False,
-            "is_im": False,
-            "is_shared": False,
-            "is_ext_shared": False,
-            "is_archived": False,
-            "is_member": BOT_USER_ID in channel.members,
-            "topic": {"value": channel.topic},
-            "context_team_id": workspace.team_id,
-        }
-    }
-
-
 def _own(workspace: Workspace, channel: Channel, args: Args, foreign: str) -> Message:
     """The app's own lasting message, or a refusal: `foreign` for somebody else's."""
     message = workspace.board.find(channel.channel_id, str(args.get("ts") or ""))
@@ -155,12 +136,16 @@ def _posted(workspace: Workspace, message: Message) -> dict[str, Any]:
 def channel_of(workspace: Workspace, args: Args, by_name: bool = True) -> Channel:
     wanted = str(args.get("channel") or "")
     for channel in workspace.channels.values():
-        if wanted == channel.channel_id or (by_name and wanted.removeprefix("#") == channel.name):
+        named = by_name and not channel.direct_to and wanted.removeprefix("#") == channel.name
+        if wanted == channel.channel_id or named:
             return channel
     raise RefusedError("channel_not_found")
 
 
 def joined_channel(workspace: Workspace, args: Args) -> Channel:
+    """Where the app may post. A person's id means the direct message with them."""
+    if args.get("channel") in workspace.members.people:
+        return workspace.open_direct_message(str(args["channel"]))[0]
     channel = channel_of(workspace, args)
     if BOT_USER_ID not in channel.members and "chat:write.public" not in workspace.scopes:
         raise RefusedError("not_in_channel")

@@ -41,6 +41,10 @@ class Members:
         with self._lock:
             return str(self._changes.get(user_id, {}).get("team_id", self.people[user_id].team_id))
 
+    def is_deleted(self, user_id: str) -> bool:
+        with self._lock:
+            return bool(self._changes.get(user_id, {}).get("deleted", self.people[user_id].deleted))
+
     def user_object(self, user_id: str, avatar: str, with_email: bool) -> dict[str, Any] | None:
         """https://docs.slack.dev/reference/objects/user-object; None for somebody Slack doesn't know."""
         if user_id in (BOT_USER_ID, SLACKBOT):

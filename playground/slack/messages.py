@@ -76,6 +76,12 @@ class Board:
         self._messages: dict[tuple[str, str], Message] = {}
         self._last = 0
         self._subscriptions: list[Subscription] = []
+        self._readers: dict[str, str] = {}
+
+    def reserve(self, channel_id: str, user_id: str) -> None:
+        """From now on this person alone reads the channel."""
+        with self.lock:
+            self._readers[channel_id] = user_id
 
     def next_ts(self) -> str:
         """Unique and rising even when the clock stands still, for `ts` is a message's id."""
@@ -108,7 +114,7 @@ class Board:
     def remove(self, message: Message) -> None:
         with self.lock:
             del self._messages[message.channel_id, message.ts]
-            self._publish({"type": "remove", "channel": message.channel_id, "ts": message.ts}, message.visible_to)
+            self._publish({"type": "remove", "channel": message.channel_id, "ts": message.ts}, self._reader(message))
 
     def find(self, channel_id: str, ts: str) -> Message | None:
         with self.lock:
@@ -125,7 +131,10 @@ class Board:
             return list(self._messages.values())
 
     def seen_by(self, user_id: str) -> list[Message]:
-        return [message for message in self.all() if message.visible_to in (None, user_id)]
+        return [message for message in self.all() if self.sees(user_id, message)]
+
+    def sees(self, user_id: str, message: Message) -> bool:
+        return self._reader(message) in (None, user_id)
 
     def subscribe(self, user_id: str, snapshot: Callable[[], Event]) -> Subscription:
         """The snapshot comes first and what happens afterwards follows it; nothing falls in between."""
@@ -145,7 +154,10 @@ class Board:
 
     def _keep(self, message: Message) -> None:
         self._messages[message.channel_id, message.ts] = message
-        self._publish({"type": "message", "message": message.as_json()}, message.visible_to)
+        self._publish({"type": "message", "message": message.as_json()}, self._reader(message))
+
+    def _reader(self, message: Message) -> str | None:
+        return message.visible_to or self._readers.get(message.channel_id)
 
     def _publish(self, event: Event, only: str | None) -> None:
         for subscription in self._subscriptions:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.slack import chat_methods as chat
+from playground.slack import conversation_methods as conversations
 from playground.slack import file_methods as files
 from playground.slack import view_methods as views
 from playground.slack.workspace import Workspace
@@ -29,7 +30,8 @@ METHODS = {
     "chat.postEphemeral": Method(chat.post_ephemeral, "chat:write"),
     "chat.update": Method(chat.update, "chat:write", tier=3),
     "chat.delete": Method(chat.delete, "chat:write", tier=3),
-    "conversations.info": Method(chat.conversation_info, "channels:read", tier=3),
+    "conversations.info": Method(conversations.conversation_info, "channels:read", tier=3),
+    "conversations.open": Method(conversations.open_conversation, "im:write", tier=3),
     "conversations.replies": Method(chat.replies, "channels:history", tier=3),
     "views.open": Method(views.open_view),
     "views.push": Method(views.push_view),

@@ -5,7 +5,7 @@ It leaves out whatever only others may see.
 
 from typing import TYPE_CHECKING, Any
 
-from playground.people import BOT_NAME, BOT_USER_ID, TEAM_NAME, Person
+from playground.people import BOT_NAME, BOT_USER_ID, TEAM_NAME, Channel, Person
 
 if TYPE_CHECKING:
     from playground.slack.workspace import Workspace
@@ -29,14 +29,9 @@ def snapshot(workspace: "Workspace", user_id: str) -> dict[str, Any]:
         },
         "people": [_person(person) for person in workspace.members.people.values()],
         "channels": [
-            {
-                "id": channel.channel_id,
-                "name": channel.name,
-                "topic": channel.topic,
-                "members": len(channel.members),
-                "read": workspace.last_read(user_id, channel.channel_id),
-            }
+            shown_channel(workspace, channel, user_id)
             for channel in workspace.channels.values()
+            if channel.open_to(user_id)
         ],
         "commands": [
             {"command": c.command, "description": c.description, "usageHint": c.usage_hint}
@@ -45,6 +40,18 @@ def snapshot(workspace: "Workspace", user_id: str) -> dict[str, Any]:
         "messages": [message.as_json() for message in workspace.board.seen_by(user_id)],
         "modals": [workspace.views.as_json(view) for view in workspace.views.stack(user_id)],
         "home": None if home is None else workspace.views.as_json(home),
+    }
+
+
+def shown_channel(workspace: "Workspace", channel: Channel, user_id: str) -> dict[str, Any]:
+    """The page's own form of a channel, as this person sees it."""
+    return {
+        "id": channel.channel_id,
+        "name": BOT_NAME if channel.direct_to else channel.name,
+        "topic": channel.topic,
+        "members": len(channel.members),
+        "direct": channel.direct_to is not None,
+        "read": workspace.last_read(user_id, channel.channel_id),
     }
 
 

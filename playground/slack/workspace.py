@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from playground.people import Channel, Person
+from playground.people import BOT_USER_ID, Channel, Person
 from playground.slack.answers import payload_of, say
 from playground.slack.delivery import PATIENCE_SECONDS, Answer, Deliver, DeliveryError, delivered
 from playground.slack.escaping import escape, link
@@ -23,7 +23,7 @@ from playground.slack.rates import Rates
 from playground.slack.refusal import RefusedError
 from playground.slack.response_urls import Hook, ResponseUrls
 from playground.slack.signing import FORM, signed_headers
-from playground.slack.snapshot import snapshot
+from playground.slack.snapshot import shown_channel, snapshot
 from playground.slack.triggers import Triggers
 from playground.slack.view_state import state_of
 from playground.slack.views import Views
@@ -186,13 +186,27 @@ class Workspace:
 
     def seen_message(self, user_id: str, channel_id: str, ts: str) -> Message | None:
         message = self.board.find(channel_id, ts)
-        return message if message is not None and message.visible_to in (None, user_id) else None
+        return message if message is not None and self.board.sees(user_id, message) else None
 
     def last_read(self, user_id: str, channel_id: str) -> str:
         return self._read.get((user_id, channel_id), "")
 
     def mark_read(self, user_id: str, channel_id: str, ts: str) -> None:
         self._read[user_id, channel_id] = max(ts, self.last_read(user_id, channel_id))
+
+    def open_direct_message(self, user_id: str) -> tuple[Channel, bool]:
+        """The conversation between a person and the app, and whether it was there before."""
+        channel_id = f"D{user_id[1:]}"
+        with self.board.lock:
+            if channel_id in self.channels:
+                return self.channels[channel_id], True
+            members = (user_id, BOT_USER_ID)
+            channel = Channel(channel_id, "directmessage", "", members, direct_to=user_id)
+            self.board.reserve(channel_id, user_id)
+            # A new dict, for others may be reading the old one.
+            self.channels = {**self.channels, channel_id: channel}
+            self.board.tell(user_id, {"type": "channel", "channel": shown_channel(self, channel, user_id)})
+        return channel, False
 
     def subscribe(self, user_id: str) -> Subscription:
         """What this person's page shows now, followed by every change to it."""
@@ -240,7 +254,7 @@ class Workspace:
         return entry is not None and entry.should_escape
 
     def _linked(self, text: str) -> str:
-        channels = {channel.name: channel.channel_id for channel in self.channels.values()}
+        channels = {channel.name: channel.channel_id for channel in self.channels.values() if not channel.direct_to}
         return link(text, self.members.names(), channels)
 
 
