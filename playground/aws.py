@@ -9,7 +9,7 @@ import re
 import threading
 import urllib.request
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -90,6 +90,7 @@ class LocalAws:
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self._address = (host, port)
         self._calls: deque[AwsCall] = deque(maxlen=_REMEMBERED_CALLS)
+        self._watchers: list[Callable[[AwsCall], None]] = []
         self._server: Any = None
         self._thread: threading.Thread | None = None
         self.url = ""
@@ -98,6 +99,10 @@ class LocalAws:
     def calls(self) -> list[AwsCall]:
         """The newest requests, oldest first."""
         return list(self._calls)
+
+    def watch(self, watcher: Callable[[AwsCall], None]) -> None:
+        """Calls `watcher` after each request, in the server's one thread: it must not wait for another request."""
+        self._watchers.append(watcher)
 
     def clear_calls(self) -> None:
         self._calls.clear()
@@ -157,8 +162,13 @@ class LocalAws:
         def recorded(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             environ["wsgi.input"] = io.BytesIO(body)
-            if not environ.get("PATH_INFO", "").startswith("/moto-api"):
-                self._calls.append(parse_call(environ, body))
-            return application(environ, start_response)
+            if environ.get("PATH_INFO", "").startswith("/moto-api"):
+                return application(environ, start_response)
+            call = parse_call(environ, body)
+            self._calls.append(call)
+            answer = application(environ, start_response)
+            for watcher in self._watchers:
+                watcher(call)
+            return answer
 
         return recorded

@@ -25,12 +25,12 @@ def create_doors(workspace: Workspace) -> Blueprint:
         if thread is not None and not isinstance(thread, str):
             abort(400)
         workspace.enter(said["user"], said["channel"], said["text"], thread)
-        return _done()
+        return done()
 
     @doors.post("/ui/click")
     def click() -> Empty:
         said = _said_in_channel(workspace, "ts")
-        return _done(
+        return done(
             workspace.click(said["user"], said["channel"], said["ts"], _action(said), said.get("values")) is not None
         )
 
@@ -38,38 +38,38 @@ def create_doors(workspace: Workspace) -> Blueprint:
     def read() -> Empty:
         said = _said_in_channel(workspace, "ts")
         workspace.mark_read(said["user"], said["channel"], said["ts"])
-        return _done()
+        return done()
 
     @doors.post("/ui/shortcut")
     def shortcut() -> Empty:
-        said = _said(workspace, "shortcut")
-        return _done(workspace.run_shortcut(said["user"], said["shortcut"]) is not None)
+        said = told(workspace, "shortcut")
+        return done(workspace.run_shortcut(said["user"], said["shortcut"]) is not None)
 
     @doors.post("/ui/act")
     def act() -> Empty:
-        said = _said(workspace, "view")
-        return _done(workspace.act(said["user"], said["view"], _action(said), said.get("values")) is not None)
+        said = told(workspace, "view")
+        return done(workspace.act(said["user"], said["view"], _action(said), said.get("values")) is not None)
 
     @doors.post("/ui/submit")
     def submit() -> Empty:
         """Whatever comes of it, an empty required field included, is told by events."""
-        said = _said(workspace, "view")
+        said = told(workspace, "view")
         if workspace.views.find(said["view"]) is None:
-            return _done(False)
+            return done(False)
         workspace.submit(said["user"], said["view"], said.get("values"))
-        return _done()
+        return done()
 
     @doors.post("/ui/close")
     def close() -> Empty:
-        said = _said(workspace, "view")
+        said = told(workspace, "view")
         workspace.close_view(said["user"], said["view"], clear=said.get("clear") is True)
-        return _done()
+        return done()
 
     @doors.post("/ui/home")
     def home() -> Empty:
-        said = _said(workspace)
+        said = told(workspace)
         workspace.open_home(said["user"])
-        return _done()
+        return done()
 
     @doors.get("/ui/file/<file_id>")
     def picture(file_id: str) -> Response:
@@ -82,7 +82,7 @@ def create_doors(workspace: Workspace) -> Blueprint:
     @doors.post("/ui/options")
     def options() -> tuple[Response, int]:
         """The one door that waits for the app, for there is nothing to show before it answers."""
-        said = _said(workspace, "action_id", "value")
+        said = told(workspace, "action_id", "value")
         try:
             return jsonify(workspace.suggest(said["user"], said)), 200
         except (DeliveryError, RefusedError) as failure:
@@ -91,7 +91,7 @@ def create_doors(workspace: Workspace) -> Blueprint:
     return doors
 
 
-def _said(workspace: Workspace, *strings: str) -> dict[str, Any]:
+def told(workspace: Workspace, *strings: str) -> dict[str, Any]:
     """What the page sent for a known person; anything else is a 400."""
     said = request.get_json(silent=True)
     if not isinstance(said, dict):
@@ -104,7 +104,7 @@ def _said(workspace: Workspace, *strings: str) -> dict[str, Any]:
 
 
 def _said_in_channel(workspace: Workspace, *strings: str) -> dict[str, Any]:
-    said = _said(workspace, "channel", *strings)
+    said = told(workspace, "channel", *strings)
     channel = workspace.channels.get(said["channel"])
     if channel is None or not channel.open_to(said["user"]):
         abort(400)
@@ -118,5 +118,5 @@ def _action(said: dict[str, Any]) -> dict[str, Any]:
     return action
 
 
-def _done(found: bool = True) -> Empty:
+def done(found: bool = True) -> Empty:
     return "", 204 if found else 404

@@ -18,9 +18,11 @@ from botocore.config import Config
 from flask import Blueprint
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from playground.administration import create_administration
 from playground.app import create_app
 from playground.aws import LocalAws
 from playground.deployment import Deployment
+from playground.directory import Directory
 from playground.functions import to_terminal
 from playground.hosted_ui import Pool, create_hosted_ui
 from playground.http_api import create_http_api
@@ -113,6 +115,15 @@ class World:
         function = pre_token_function(template)
         trigger = None if function is None else partial(deployment.invoke, function)
         further.append(create_hosted_ui(pool, PEOPLE, PASSWORD, trigger, log=self._log))
+        directory = Directory(
+            cognito,
+            local_client(self.provisioned, "dynamodb"),
+            self.provisioned.environment["COGNITO_USER_POOL_ID"],
+            self.provisioned.environment["STATE_TABLE_NAME"],
+            self.slack,
+        )
+        self.aws.watch(directory.noticed)
+        further.append(create_administration(directory, self.slack))
         return further
 
     def _serve(self, stack: ExitStack, listening: socket.socket, further: Iterable[Blueprint]) -> None:

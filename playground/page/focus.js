@@ -1,6 +1,6 @@
 // Keeps the keyboard inside an open dialog: Tab goes round instead of out.
 
-const REACHABLE = "button:not([disabled]), input:not([disabled]), textarea:not([disabled]), a[href], [tabindex='0']";
+const REACHABLE = "button:not([disabled]), input:not([disabled]), textarea:not([disabled]), select:not([disabled]), a[href], [tabindex='0']";
 
 export function keepFocus(dialog) {
   dialog.addEventListener("keydown", (event) => {

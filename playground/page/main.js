@@ -3,6 +3,7 @@
 import { Composer } from "./composer.js";
 import { clock } from "./dates.js";
 import { avatar, h, icon } from "./dom.js";
+import { Directory } from "./directory.js";
 import { Home } from "./home.js";
 import { openMenu } from "./menus.js";
 import { Modals } from "./modals.js";
@@ -24,6 +25,7 @@ const composer = new Composer($("composer"), { send: enter, view: () => store.vi
 const switcher = new Switcher($("switcher"), { choices });
 const modals = new Modals($("modal"));
 const home = new Home($("home"));
+const directory = new Directory($("directory"), { me: () => store.view.me, learnt, toast });
 const threads = new Threads($("thread"), store, { changed: draw });
 let stream = null;
 let channelId = null;
@@ -62,6 +64,7 @@ function become(userId, byKeyboard = false) {
 function received(event) {
   const kind = store.apply(event);
   if (modals.told(event)) return;
+  if (kind === "directory" || (kind === "snapshot" && store.view.administered)) directory.refresh();
   if (FAILURES[kind]) toast(`${FAILURES[kind]}: ${event.error}`);
   else if (kind === "snapshot") open(known(address().channel) ?? known(channelId) ?? store.view.channels[0].id);
   else draw();
@@ -119,6 +122,7 @@ function drawFrame(me) {
   $("apps-title").hidden = !$("apps").children.length;
   $("shortcuts").hidden = !store.view.app.shortcuts.length;
   drawPeople();
+  $("administration").hidden = !store.view.administered;
   $("me").replaceChildren(avatar(me.id, 36, `You are ${me.realName}`), h("span", { class: "presence" }));
   $("me").title = `${me.realName} · ${clock(Date.now() / 1000, me.timeZone)} in ${city(me.timeZone)}`;
   for (const part of ["scroller", "composer"]) $(part).hidden = channelId === HOME;
@@ -147,12 +151,20 @@ function drawChannel(me, here) {
   timeline.show(openedAt, channel, store.messagesIn(channelId), firstUnread, here);
 }
 
-// Redrawn only for another person, because a redraw would take the keyboard's focus away.
+// Redrawn only when it changes, because a redraw would take the keyboard's focus away.
 function drawPeople() {
   const list = $("people");
-  if (list.dataset.me === store.view.me) return;
-  list.dataset.me = store.view.me;
+  const shown = JSON.stringify([store.view.me, store.view.people]);
+  if (list.dataset.shown === shown) return;
+  list.dataset.shown = shown;
+  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.userId : null;
   list.replaceChildren(...peopleList(store, become));
+  if (focused) list.querySelector(`[data-user-id="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function learnt(entries) {
+  store.learn(entries);
+  drawPeople();
 }
 
 function drawMembers(channel) {
@@ -201,7 +213,8 @@ function choices() {
   const places = channels.map(({ id, name, topic, direct }) => ({ name, detail: direct ? "Messages" : topic, person: direct && bot.user, go: () => openAndFocus(id) }));
   const homes = bot.home ? [{ name: bot.name, detail: "Home", person: bot.user, go: () => open(HOME) }] : [];
   const others = people.map(({ id, realName, standing }) => ({ name: realName, detail: `act as · ${standing}`, person: id, go: () => become(id) }));
-  return [...places, ...homes, ...shortcuts, ...others];
+  const panels = store.view.administered ? [{ name: "Administrators’ panel", detail: "Cognito and Slack", icon: "people", go: () => directory.open() }] : [];
+  return [...places, ...homes, ...panels, ...shortcuts, ...others];
 }
 
 function toast(text) {
@@ -226,6 +239,8 @@ $("shortcuts").addEventListener("click", (event) =>
 );
 $("menu").append(icon("menu"));
 $("menu").addEventListener("click", () => app.classList.toggle("drawer-open"));
+$("administration").prepend(icon("people", { size: 18 }));
+$("administration").addEventListener("click", () => directory.open());
 $("scrim").addEventListener("click", closeDrawer);
 $("search").prepend(icon("search", { size: 16 }));
 $("search").addEventListener("click", () => switcher.open());

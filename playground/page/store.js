@@ -22,7 +22,6 @@ export class Store {
       this.home = event.home;
     }
     if (event.type === "channel" && !this.channel(event.channel.id)) this.view.channels.push(event.channel);
-    if (event.type === "people") this.view.people = event.people;
     if (event.type === "message") this.messages.set(key(event.message.channel, event.message.ts), event.message);
     if (event.type === "remove") this.messages.delete(key(event.channel, event.ts));
     if (event.type === "modals") this.modals = event.stack;
@@ -36,6 +35,12 @@ export class Store {
 
   person(id) {
     return this.view.people.find((person) => person.id === id) ?? null;
+  }
+
+  // What the directory says of everybody now: who may do what changes while the page is open.
+  learn(entries) {
+    const standings = new Map(entries.map((entry) => [entry.id, entry.standing]));
+    for (const person of this.view.people) person.standing = standings.get(person.id) ?? person.standing;
   }
 
   userName(id) {

@@ -152,6 +152,10 @@ class Board:
         with self.lock:
             self._publish(event, user_id)
 
+    def tell_all(self, event: Event) -> None:
+        with self.lock:
+            self._publish(event, None)
+
     def _keep(self, message: Message) -> None:
         self._messages[message.channel_id, message.ts] = message
         self._publish({"type": "message", "message": message.as_json()}, self._reader(message))

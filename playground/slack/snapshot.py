@@ -27,6 +27,7 @@ def snapshot(workspace: "Workspace", user_id: str) -> dict[str, Any]:
                 for s in workspace.shortcuts.values()
             ],
         },
+        "administered": workspace.administered,
         "people": [_person(person) for person in workspace.members.people.values()],
         "channels": [
             shown_channel(workspace, channel, user_id)

@@ -73,6 +73,7 @@ class Workspace:
         }
         self.bot_events = frozenset(bot_events)
         self.home_tab = home_tab
+        self.administered = False
         self.board = Board(clock)
         self.views = Views(self.board, clock, team_id, app_id)
         self.files = Files(clock, file_delay)
