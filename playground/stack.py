@@ -19,7 +19,7 @@ LEFT_OUT = {
     "AWS::Lambda::Permission": "nobody asks for it here",
     "AWS::Logs::LogGroup": "a function's log goes to the terminal",
     "AWS::Logs::MetricFilter": "counts log lines that are not kept here",
-    "AWS::Serverless::Api": "a stand-in serves its routes",
+    "AWS::Serverless::Api": "playground.rest_api stands in for it",
     "AWS::Serverless::HttpApi": "playground.gateway stands in for it",
     SAM_FUNCTION: "runs as a child process, see playground.functions",
 }

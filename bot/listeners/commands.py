@@ -54,6 +54,7 @@ class CommandListeners:
         return self._instances.get(actor, invocation.text)
 
     def _whoami(self, actor: Actor, invocation: commands.Invocation) -> Message:
+        actor = self._gate.as_of_now(actor)
         target = Target(actor.user_id)
         return self._gate.perform(actor, invocation.command.operation, target, lambda: identity_view.whoami(actor))
 

@@ -55,6 +55,10 @@ class Gate:
             return self._change(actor, operation, target, run)
         return self._look(actor, operation, target, run, settled)
 
+    def as_of_now(self, actor: Actor) -> Actor:
+        """The same person, read live: for an answer that is about nothing but who they are."""
+        return self._identity.actor_for(actor.origin, live=True)
+
     def admit(self, actor: Actor, operation: Operation, target: Target) -> None:
         """Return for somebody who may; otherwise record the refusal and raise it (AccessDeniedError)."""
         refusal: AccessDeniedError | None = actor.refusal
