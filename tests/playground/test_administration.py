@@ -11,14 +11,15 @@ from playground.administration import create_administration
 from playground.app import create_app
 from playground.aws import AwsCall, LocalAws
 from playground.directory import Directory
-from playground.provision import Provisioned, provision
+from playground.provision import Provisioned
 from playground.slack import Workspace
+from tests.house import House
 from tests.playground.test_slack_page import events
 
 
-@pytest.fixture(scope="session")
-def provisioned(aws: LocalAws) -> Provisioned:
-    return provision(aws.url)
+@pytest.fixture
+def provisioned(house: House) -> Provisioned:
+    return house.provisioned
 
 
 @pytest.fixture
