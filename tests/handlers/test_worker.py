@@ -58,7 +58,7 @@ def test_list_answers_the_person_alone_and_is_on_record(house: House) -> None:
     (row,) = house.rows()
     assert (row["action"], row["outcome"], row["source"]) == ("LIST_INSTANCES", "succeeded", "slack")
     assert (row["userEmail"], row["slackUserId"], row["channelId"]) == ("carol@playground.example", "U0CAROL", "C0OPS")
-    assert row["details"] == {"text": "", "states": ["running"], "tags": [], "regions": []}
+    assert row["details"] == {"text": "", "states": ["running"], "tags": [], "regions": [], "page": 1}
 
 
 def test_the_row_carries_the_whole_schema(house: House) -> None:
