@@ -115,6 +115,13 @@ class Signer:
         return json.dumps({"keys": [jwk(self.key, self.kid), jwk(rsa_key("id tokens"), "kid-2")]}).encode()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has read enough hangs up."""
+
+
 class KeyServer:
     """Serves what `document` says, or misbehaves as `answer` does; counts what it was asked."""
 
@@ -135,8 +142,7 @@ class KeyServer:
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/jwks.json"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 

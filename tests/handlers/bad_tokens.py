@@ -193,7 +193,7 @@ BAD: dict[str, dict[str, Make]] = {
         "a zero byte before": part(2, lambda text: b64(b"\0" + base64.urlsafe_b64decode(text + "=="))),
     },
     "J5": {
-        f"kid {kid!r:.30}": header(kid=kid)
+        f"kid {kid!r:.30} ({len(str(kid))})": header(kid=kid)
         for kid in (
             MISSING,
             None,
