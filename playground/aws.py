@@ -22,6 +22,14 @@ _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_reques
 _RPC_PATH = re.compile(r"/service/[^/]+/operation/(\w+)")
 _RESOURCE_FIELDS = ("TableName", "QueueUrl", "SecretId", "UserPoolId", "TopicArn")
 
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+_WRITES = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+
 # A demo polls all day; what a test asks for is always among the newest.
 _REMEMBERED_CALLS = 20_000
 
@@ -39,6 +47,20 @@ class AwsCall:
     action: str
     resource: str
     partition_key: str = ""
+
+
+def parse_calls(environ: "WSGIEnvironment", body: bytes) -> list[AwsCall]:
+    """What IAM sees in a request: a transaction is each of its writes, everything else itself."""
+    call = parse_call(environ, body)
+    if call.action != "TransactWriteItems":
+        return [call]
+    items = _json(body).get("TransactItems")
+    writes = [write for item in items if isinstance(item, dict) for write in item.items()] if items else []
+    return [
+        AwsCall(call.access_key_id, call.service, _WRITES[kind], _resource(fields), _partition_key(fields))
+        for kind, fields in writes
+        if kind in _WRITES
+    ]
 
 
 def parse_call(environ: "WSGIEnvironment", body: bytes) -> AwsCall:
@@ -164,11 +186,12 @@ class LocalAws:
             environ["wsgi.input"] = io.BytesIO(body)
             if environ.get("PATH_INFO", "").startswith("/moto-api"):
                 return application(environ, start_response)
-            call = parse_call(environ, body)
-            self._calls.append(call)
+            calls = parse_calls(environ, body)
+            self._calls.extend(calls)
             answer = application(environ, start_response)
             for watcher in self._watchers:
-                watcher(call)
+                for call in calls:
+                    watcher(call)
             return answer
 
         return recorded

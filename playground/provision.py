@@ -235,12 +235,24 @@ def _link(dynamodb: Any, state_table: str, person: Person, user: Mapping[str, st
         **user,
         "linkedAt": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
     }
-    with suppress(dynamodb.exceptions.ConditionalCheckFailedException):
-        dynamodb.put_item(
-            TableName=state_table,
-            Item={key: {"S": value} for key, value in link.items()},
-            ConditionExpression="attribute_not_exists(pk)",
-        )
+    holder = {
+        "pk": f"cognito#{user['sub']}",
+        "sk": f"slack#{person.team_id}",
+        "slackUserId": person.user_id,
+        "linkedAt": link["linkedAt"],
+    }
+    puts = [
+        {
+            "Put": {
+                "TableName": state_table,
+                "Item": {key: {"S": value} for key, value in row.items()},
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+        for row in (link, holder)
+    ]
+    with suppress(dynamodb.exceptions.TransactionCanceledException):  # an earlier run linked them
+        dynamodb.transact_write_items(TransactItems=puts)
 
 
 def main() -> None:

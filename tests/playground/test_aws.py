@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from playground.aws import AwsCall, LocalAws, parse_call
+from playground.aws import AwsCall, LocalAws, parse_call, parse_calls
 
 
 @pytest.fixture
@@ -104,3 +104,17 @@ def test_a_stopped_endpoint_frees_its_port() -> None:
     first.stop()
     with LocalAws(port=port) as second:
         assert second.url == first.url
+
+
+def test_a_transaction_is_each_of_its_writes_as_iam_sees_it() -> None:
+    body = (
+        b'{"TransactItems": [{"Put": {"TableName": "state", "Item": {"pk": {"S": "a"}}}},'
+        b' {"Update": {"TableName": "state", "Key": {"pk": {"S": "b"}}}}, {"Delete": {"TableName": "audit"}}]}'
+    )
+    calls = parse_calls({"HTTP_X_AMZ_TARGET": "DynamoDB_20120810.TransactWriteItems"}, body)
+    assert [(call.action, call.resource, call.partition_key) for call in calls] == [
+        ("PutItem", "state", "a"),
+        ("UpdateItem", "state", "b"),
+        ("DeleteItem", "audit", ""),
+    ]
+    assert parse_calls({"HTTP_X_AMZ_TARGET": "DynamoDB_20120810.TransactWriteItems"}, b"nonsense") == []

@@ -182,8 +182,12 @@ def test_dave_has_a_verified_user_and_no_link_and_the_guest_has_neither(
 
 
 def test_the_unlinked_have_no_link(client: Any, environment: dict[str, str]) -> None:
-    links = client("dynamodb").scan(TableName=environment["STATE_TABLE_NAME"])["Items"]
-    assert {item["pk"]["S"].rsplit("#", 1)[1] for item in links} == {person.user_id for person in LINKED}
+    rows = client("dynamodb").scan(TableName=environment["STATE_TABLE_NAME"])["Items"]
+    links = {item["pk"]["S"]: item["sub"]["S"] for item in rows if item["sk"]["S"] == "link"}
+    assert set(links) == {f"slack#T0PLAYGND#{person.user_id}" for person in LINKED}
+    # The second row is what keeps another Slack user from the same account.
+    holders = {item["pk"]["S"]: item["slackUserId"]["S"] for item in rows if item["sk"]["S"] != "link"}
+    assert holders == {f"cognito#{sub}": pk.rsplit("#", 1)[1] for pk, sub in links.items()}
 
 
 def test_the_signing_keys_are_where_the_environment_says(environment: dict[str, str]) -> None:
