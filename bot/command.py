@@ -12,7 +12,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.errors import InvalidValueError, MalformedTextError, UnknownCommandError, UnknownOptionError
-from bot.operations import GET_INSTANCE, LIST_INSTANCES, VIEW_HELP, VIEW_IDENTITY, Operation
+from bot.operations import (
+    GET_INSTANCE,
+    LIST_INSTANCES,
+    REQUEST_LINK,
+    UNLINK_IDENTITY,
+    VIEW_HELP,
+    VIEW_IDENTITY,
+    Operation,
+)
 
 MAX_TEXT = 1000
 SORTS = ("name", "launched", "state")
@@ -78,6 +86,8 @@ COMMANDS = (
         examples=("get web-1", "get i-0123456789abcdef0"),
     ),
     Command("whoami", VIEW_IDENTITY, "Says who you are here and what you may do.", examples=("whoami",)),
+    Command("login", REQUEST_LINK, "Links your Slack user to your account, by signing in.", examples=("login",)),
+    Command("logout", UNLINK_IDENTITY, "Ends the link between your Slack user and your account.", examples=("logout",)),
     Command(
         "help",
         VIEW_HELP,

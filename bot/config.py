@@ -32,6 +32,7 @@ COGNITO_CLIENT_ID = Setting("COGNITO_CLIENT_ID", "the pool's client")
 COGNITO_DOMAIN = Setting("COGNITO_DOMAIN", "the pool's hosted UI, by which people sign in")
 COGNITO_JWKS_URL = Setting("COGNITO_JWKS_URL", "the pool's public keys", "the pool's own")
 PUBLIC_URL = Setting("PUBLIC_URL", "where browsers reach the HTTP API")
+REQUIRE_SAME_EMAIL = Setting("REQUIRE_SAME_EMAIL", "whether a link needs the same e-mail in Slack and Cognito", "true")
 SLACK_TEAM_ID = Setting("SLACK_TEAM_ID", "the one Slack workspace that is served")
 SLACK_APP_ID = Setting("SLACK_APP_ID", "the Slack app's id; requests of other apps are dropped")
 SLACK_SECRET_ARN = Setting(
@@ -88,6 +89,12 @@ class _Reader:
         if value is None and self.optional(SLACK_SECRET_ARN) is None:
             self._missing.append(f"{SLACK_SECRET_ARN.name} (or {local.name})")
         return value
+
+    def flag(self, setting: Setting) -> bool:
+        value = self.text(setting)
+        if value not in ("true", "false"):
+            self._malformed.append(setting.name)
+        return value != "false"
 
     def address(self, setting: Setting) -> str:
         """A web address without its last slash; a bare host is one too. Only this machine is reached without TLS."""
@@ -154,6 +161,7 @@ class WorkerSettings:
     state_table_name: str
     cognito_user_pool_id: str
     jobs_max_receives: int
+    public_url: str
     slack_team_id: str
     slack_api_url: str
     slack_secret_arn: str | None
@@ -172,6 +180,52 @@ class WorkerSettings:
             state_table_name=read.text(STATE_TABLE_NAME),
             cognito_user_pool_id=read.text(COGNITO_USER_POOL_ID),
             jobs_max_receives=read.number(JOBS_MAX_RECEIVES),
+            public_url=read.address(PUBLIC_URL),
+            slack_team_id=read.text(SLACK_TEAM_ID),
+            slack_api_url=read.text(SLACK_API_URL),
+            slack_secret_arn=read.optional(SLACK_SECRET_ARN),
+            slack_bot_token=read.secret(SLACK_BOT_TOKEN),
+        )
+        read.finish()
+        return settings
+
+
+@dataclass(frozen=True)
+class LoginSettings:
+    """What `handlers.login` uses."""
+
+    region: str
+    endpoint_url: str | None
+    audit_table_name: str
+    audit_retention_days: int
+    state_table_name: str
+    cognito_user_pool_id: str
+    cognito_client_id: str
+    cognito_domain: str
+    cognito_jwks_url: str | None
+    public_url: str
+    require_same_email: bool
+    slack_team_id: str
+    slack_api_url: str
+    slack_secret_arn: str | None
+    slack_bot_token: str | None = field(repr=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "LoginSettings":
+        """Raises ConfigurationError naming all that is missing or malformed."""
+        read = _Reader(environ)
+        settings = cls(
+            region=read.region(),
+            endpoint_url=read.optional(AWS_ENDPOINT_URL),
+            audit_table_name=read.text(AUDIT_TABLE_NAME),
+            audit_retention_days=read.number(AUDIT_RETENTION_DAYS),
+            state_table_name=read.text(STATE_TABLE_NAME),
+            cognito_user_pool_id=read.pool_id(),
+            cognito_client_id=read.text(COGNITO_CLIENT_ID),
+            cognito_domain=read.address(COGNITO_DOMAIN),
+            cognito_jwks_url=read.optional(COGNITO_JWKS_URL),
+            public_url=read.address(PUBLIC_URL),
+            require_same_email=read.flag(REQUIRE_SAME_EMAIL),
             slack_team_id=read.text(SLACK_TEAM_ID),
             slack_api_url=read.text(SLACK_API_URL),
             slack_secret_arn=read.optional(SLACK_SECRET_ARN),

@@ -18,17 +18,21 @@ class Effect(Enum):
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: its name (`ec2:<noun>:<verb>`), and the `action` and `resource_type` of its audit rows."""
+    """One operation: its name (`ec2:<noun>:<verb>`), and the `action` and `resource_type` of its audit rows.
+
+    `own` is what people do about their own link: every full member may, with whatever account or none.
+    """
 
     name: str
     action: str
     resource_type: str
     effect: Effect
+    own: bool = False
 
     @property
     def roles(self) -> tuple[Role, ...]:
-        """`readonly` may look, `admin` may do all."""
-        return (Role.ADMIN, Role.READONLY) if self.effect is Effect.LOOK else (Role.ADMIN,)
+        """`readonly` may look, `admin` may do all, and everybody what is their own."""
+        return (Role.ADMIN, Role.READONLY) if self.own or self.effect is Effect.LOOK else (Role.ADMIN,)
 
     def permits(self, role: Role | None) -> bool:
         """Whether `role` covers this operation; no role covers nothing."""
@@ -41,3 +45,7 @@ VIEW_HELP = Operation("ec2:help:view", "VIEW_HELP", "USER", Effect.LOOK)
 VIEW_IDENTITY = Operation("ec2:identity:view", "VIEW_IDENTITY", "USER", Effect.LOOK)
 GET_INSTANCE = Operation("ec2:instance:get", "GET_INSTANCE", "EC2_INSTANCE", Effect.LOOK)
 LIST_INSTANCES = Operation("ec2:instance:list", "LIST_INSTANCES", "EC2_INSTANCE", Effect.LOOK)
+
+REQUEST_LINK = Operation("ec2:identity:request-link", "REQUEST_LINK", "USER", Effect.LOOK, own=True)
+LINK_IDENTITY = Operation("ec2:identity:link", "LINK_IDENTITY", "USER", Effect.CHANGE, own=True)
+UNLINK_IDENTITY = Operation("ec2:identity:unlink", "UNLINK_IDENTITY", "USER", Effect.CHANGE, own=True)

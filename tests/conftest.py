@@ -7,6 +7,7 @@ import pytest
 
 from bot import wiring
 from playground.aws import LocalAws
+from tests.browsers import Browser, HostedUi, Newcomers
 from tests.house import House
 
 
@@ -41,3 +42,27 @@ def log() -> Iterator[Callable[[], str]]:
 def house(built_house: House) -> House:
     built_house.fresh()
     return built_house
+
+
+@pytest.fixture
+def hosted_ui(house: House) -> Iterator[HostedUi]:
+    running = HostedUi(house)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def newcomers(house: House) -> Iterator[Newcomers]:
+    people = Newcomers(house)
+    yield people
+    people.leave()
+
+
+@pytest.fixture
+def browser(house: House, hosted_ui: HostedUi) -> Callable[..., Browser]:
+    """Makes browsers; a keyword is a setting of the function that differs."""
+
+    def make(**settings: str) -> Browser:
+        return Browser(house, {"COGNITO_DOMAIN": hosted_ui.url, **settings})
+
+    return make

@@ -19,6 +19,7 @@ from moto.sqs.models import sqs_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import handlers.authorizer
+import handlers.login
 import handlers.pre_token
 import handlers.refresh
 import handlers.slack
@@ -38,16 +39,19 @@ ROOT = Path(__file__).parent.parent
 MANIFEST = yaml.safe_load(MANIFEST_PATH.read_text(encoding="utf-8"))
 HANDLERS = {
     "handlers.authorizer.handler": handlers.authorizer.handler,
+    "handlers.login.handler": handlers.login.handler,
     "handlers.pre_token.handler": handlers.pre_token.handler,
     "handlers.refresh.handler": handlers.refresh.handler,
     "handlers.slack.handler": handlers.slack.handler,
     "handlers.worker.handler": handlers.worker.handler,
 }
-DOOR, WORKER = "SlackFunction", "WorkerFunction"
+DOOR, WORKER, LOGIN = "SlackFunction", "WorkerFunction", "LoginFunction"
 AUTHORIZER, REFRESH, PRE_TOKEN = "AuthorizerFunction", "RefreshFunction", "PreTokenFunction"
 
 
-class _Quiet(WSGIRequestHandler):
+class Quiet(WSGIRequestHandler):
+    """A server that prints nothing."""
+
     def log(self, type: str, message: str, *args: Any) -> None:
         pass
 
@@ -57,7 +61,7 @@ class House:
 
     def __init__(self, aws: LocalAws) -> None:
         self.aws = aws
-        self._server = make_server("127.0.0.1", 0, Flask(__name__), threaded=True, request_handler=_Quiet)
+        self._server = make_server("127.0.0.1", 0, Flask(__name__), threaded=True, request_handler=Quiet)
         url = f"http://127.0.0.1:{self._server.server_port}"
         self.provisioned = provision(aws.url, public_url=url)
         environment = self.environment = self.provisioned.environment

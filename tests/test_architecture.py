@@ -130,6 +130,7 @@ def test_each_module_says_what_it_is_for(path: Path) -> None:
 
 def test_the_ground_is_known() -> None:
     names = {
+        "browser",
         "command",
         "config",
         "denials",
@@ -141,6 +142,7 @@ def test_the_ground_is_known() -> None:
         "models",
         "operations",
         "rest",
+        "sign_in",
         "signature",
         "token_claims",
     }

@@ -8,6 +8,7 @@ from bot import operations
 from bot.command import COMMANDS, MAX_TEXT, Invocation, parse
 from bot.errors import InvalidValueError, MalformedTextError, UnknownCommandError, UnknownOptionError, UsageError
 from bot.listeners.commands import CommandListeners
+from bot.listeners.own_link import OwnLinkListeners
 
 
 def understood(text: str) -> tuple[str, str, dict[str, tuple[str, ...]]]:
@@ -161,5 +162,5 @@ def test_every_example_in_the_table_is_understood_as_its_command(command: operat
 
 
 def test_every_command_of_the_table_has_a_listener_and_no_listener_is_without() -> None:
-    listeners = CommandListeners(None, None, None)  # type: ignore[arg-type]
+    listeners = CommandListeners(None, None, None, OwnLinkListeners(None, None, None, None, ""))  # type: ignore[arg-type]
     assert set(listeners.runners) == {command.name for command in COMMANDS}

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.config import SETTINGS, AuthorizerSettings, DoorSettings, RefreshSettings, WorkerSettings
+from bot.config import SETTINGS, AuthorizerSettings, DoorSettings, LoginSettings, RefreshSettings, WorkerSettings
 from bot.errors import ConfigurationError
 from playground.template import SAM_FUNCTION, Template
-from tests.house import AUTHORIZER, DOOR, REFRESH, WORKER, House
+from tests.house import AUTHORIZER, DOOR, LOGIN, REFRESH, WORKER, House
 
 DOOR_ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",
@@ -23,6 +23,20 @@ WORKER_ENVIRONMENT = {
     "AUDIT_TABLE_NAME": "audit",
     "STATE_TABLE_NAME": "state",
     "COGNITO_USER_POOL_ID": "eu-west-1_x",
+    "PUBLIC_URL": "https://ops.example",
+    "SLACK_TEAM_ID": "T1",
+    "SLACK_BOT_TOKEN": "xoxb-sssh",
+}
+
+
+LOGIN_ENVIRONMENT = {
+    "AWS_REGION": "eu-west-1",
+    "AUDIT_TABLE_NAME": "audit",
+    "STATE_TABLE_NAME": "state",
+    "COGNITO_USER_POOL_ID": "eu-west-1_x",
+    "COGNITO_CLIENT_ID": "client",
+    "COGNITO_DOMAIN": "acme.auth.eu-west-1.amazoncognito.com",
+    "PUBLIC_URL": "https://ops.example/",
     "SLACK_TEAM_ID": "T1",
     "SLACK_BOT_TOKEN": "xoxb-sssh",
 }
@@ -40,6 +54,7 @@ def test_one_error_names_everything_that_is_missing() -> None:
         "AUDIT_TABLE_NAME",
         "AWS_REGION",
         "COGNITO_USER_POOL_ID",
+        "PUBLIC_URL",
         "SLACK_SECRET_ARN (or SLACK_BOT_TOKEN)",
         "SLACK_TEAM_ID",
         "STATE_TABLE_NAME",
@@ -58,6 +73,27 @@ def test_the_worker_needs_each_of_its_settings(name: str) -> None:
     WorkerSettings.from_env(WORKER_ENVIRONMENT)
     with pytest.raises(ConfigurationError, match=name):
         WorkerSettings.from_env({key: value for key, value in WORKER_ENVIRONMENT.items() if key != name})
+
+
+@pytest.mark.parametrize("name", sorted(LOGIN_ENVIRONMENT))
+def test_the_sign_in_needs_each_of_its_settings(name: str) -> None:
+    LoginSettings.from_env(LOGIN_ENVIRONMENT)
+    with pytest.raises(ConfigurationError, match=name):
+        LoginSettings.from_env({key: value for key, value in LOGIN_ENVIRONMENT.items() if key != name})
+
+
+@pytest.mark.parametrize("value", ["yes", "True", "0", "falsE"])
+def test_only_the_exact_word_relaxes_that_addresses_must_be_the_same(value: str) -> None:
+    assert LoginSettings.from_env(LOGIN_ENVIRONMENT).require_same_email is True
+    assert LoginSettings.from_env({**LOGIN_ENVIRONMENT, "REQUIRE_SAME_EMAIL": "false"}).require_same_email is False
+    with pytest.raises(ConfigurationError, match="REQUIRE_SAME_EMAIL"):
+        LoginSettings.from_env({**LOGIN_ENVIRONMENT, "REQUIRE_SAME_EMAIL": value})
+
+
+def test_addresses_have_a_scheme_and_no_slash_at_the_end() -> None:
+    settings = LoginSettings.from_env(LOGIN_ENVIRONMENT)
+    assert settings.cognito_domain == "https://acme.auth.eu-west-1.amazoncognito.com"
+    assert settings.public_url == "https://ops.example"
 
 
 @pytest.mark.parametrize("name", sorted(AUTHORIZER_ENVIRONMENT))
@@ -111,6 +147,7 @@ def test_regions_are_a_list_without_repetition() -> None:
 
 def test_K2_no_secret_shows_in_a_repr() -> None:
     shown = repr(DoorSettings.from_env(DOOR_ENVIRONMENT)) + repr(WorkerSettings.from_env(WORKER_ENVIRONMENT))
+    shown += repr(LoginSettings.from_env(LOGIN_ENVIRONMENT))
     assert "sssh" not in shown
 
 
@@ -118,6 +155,7 @@ def test_the_template_gives_each_function_what_it_needs_and_nothing_unknown(hous
     for logical_id, settings in (
         (DOOR, DoorSettings),
         (WORKER, WorkerSettings),
+        (LOGIN, LoginSettings),
         (AUTHORIZER, AuthorizerSettings),
         (REFRESH, RefreshSettings),
     ):

@@ -10,8 +10,10 @@ from playground.functions import Function, FunctionError
 from playground.gateway import http_api_event
 from playground.provision import PASSWORD
 from playground.template import translate
+from tests.browsers import Browser, HostedUi
 from tests.faults import answers, aws_fails
-from tests.house import AUTHORIZER, DOOR, PRE_TOKEN, REFRESH, WORKER, House
+from tests.handlers.test_login import MakeBrowser, asked
+from tests.house import AUTHORIZER, DOOR, LOGIN, PRE_TOKEN, REFRESH, WORKER, House
 from tests.permissions import as_list, declared, logging_rights, observed, statements
 
 PATHS = ("list", "get web-1", "list state:running tag:Env=prod", "whoami", "help", "nonsense")
@@ -51,9 +53,20 @@ def drive_rest(house: House) -> None:
     house.invoke(PRE_TOKEN, {"request": {"userAttributes": {"email": "ada@playground.example"}}})
 
 
-@pytest.mark.parametrize("logical_id", [DOOR, WORKER, AUTHORIZER, REFRESH, PRE_TOKEN])
-def test_P1_P2_a_role_allows_what_its_function_calls_and_nothing_else(house: House, logical_id: str) -> None:
+def sign_in(house: House, ui: HostedUi, browser: Browser) -> None:
+    """Dave is linked and unlinked, by the way that everybody is."""
+    page = asked(house, ui, browser)
+    assert browser.say_yes(page).status == 200
+    house.say("logout", "U0DAVE")
+
+
+@pytest.mark.usefixtures("newcomers")
+@pytest.mark.parametrize("logical_id", [DOOR, WORKER, LOGIN, AUTHORIZER, REFRESH, PRE_TOKEN])
+def test_P1_P2_a_role_allows_what_its_function_calls_and_nothing_else(
+    house: House, hosted_ui: HostedUi, browser: MakeBrowser, logical_id: str
+) -> None:
     drive(house)
+    sign_in(house, hosted_ui, browser())
     translated = translate()
     key = house.function(logical_id).access_key_id
     made = observed(house.aws.calls, house.provisioned.names, key)
@@ -62,24 +75,46 @@ def test_P1_P2_a_role_allows_what_its_function_calls_and_nothing_else(house: Hou
     assert allowed - made == set(), "a permission that nothing uses"
 
 
-def test_P2_each_key_that_the_worker_touches_is_one_that_its_role_allows(house: House) -> None:
+STATE_RIGHTS = {
+    WORKER: {
+        "dynamodb:GetItem": ["slack#*", "page#*"],
+        # A link is what makes somebody an admin: the worker writes none, and can only end them.
+        "dynamodb:PutItem": ["job#*", "page#*", "login#*"],
+        "dynamodb:DeleteItem": ["job#*", "slack#*", "cognito#*"],
+    },
+    LOGIN: {
+        "dynamodb:GetItem": ["slack#*", "cognito#*", "login#*"],
+        "dynamodb:PutItem": ["slack#*", "cognito#*", "login#*"],
+        "dynamodb:UpdateItem": ["login#*"],
+    },
+}
+
+
+@pytest.mark.usefixtures("newcomers")
+@pytest.mark.parametrize("logical_id", [WORKER, LOGIN])
+def test_P2_each_key_that_a_function_touches_is_one_that_its_role_allows_and_each_allowed_one_is_touched(
+    house: House, hosted_ui: HostedUi, browser: MakeBrowser, logical_id: str
+) -> None:
     drive(house)
+    sign_in(house, hosted_ui, browser())
     allowed = {
         action: statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-        for statement in statements(translate()["Resources"]["WorkerFunctionRole"])
+        for statement in statements(translate()["Resources"][f"{logical_id}Role"])
         if statement["Resource"] == {"Fn::GetAtt": ["StateTable", "Arn"]}
         for action in as_list(statement["Action"])
     }
-    assert allowed == {
-        "dynamodb:GetItem": ["slack#*", "page#*"],
-        "dynamodb:PutItem": ["job#*", "page#*"],  # a link is what makes somebody an admin: the worker writes none
-        "dynamodb:DeleteItem": ["job#*"],
+    assert allowed == STATE_RIGHTS[logical_id]
+    table, key = house.environment["STATE_TABLE_NAME"], house.function(logical_id).access_key_id
+    touched = {
+        (f"dynamodb:{call.action}", pattern)
+        for call in house.aws.calls
+        if call.resource == table and call.access_key_id == key
+        for pattern in [next((p for p in allowed[f"dynamodb:{call.action}"] if fnmatch(call.partition_key, p)), None)]
     }
-    table = house.environment["STATE_TABLE_NAME"]
-    calls = [call for call in house.aws.calls if call.resource == table and "WORKER" in call.access_key_id]
-    assert {call.action for call in calls} == {"GetItem", "PutItem", "DeleteItem"}
-    for call in calls:
-        assert any(fnmatch(call.partition_key, pattern) for pattern in allowed[f"dynamodb:{call.action}"]), call
+    assert None not in {pattern for _, pattern in touched}
+    granted = {(action, pattern) for action, patterns in allowed.items() for pattern in patterns}
+    # Only a listing of several pages has a bookmark.
+    assert granted - touched <= {("dynamodb:GetItem", "page#*"), ("dynamodb:PutItem", "page#*")}
 
 
 def test_the_functions_work_in_processes_with_nothing_but_their_own_environment(house: House) -> None:

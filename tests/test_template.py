@@ -122,10 +122,13 @@ def test_every_log_ends_up_in_a_declared_group_with_a_retention(translated: dict
         assert setting["DestinationArn"]["Fn::GetAtt"][0] in groups
 
 
-def test_the_only_way_in_is_a_throttled_post_to_slack_events(of_type: Any) -> None:
+def test_the_only_ways_in_are_slack_events_and_the_sign_in_and_all_are_throttled(of_type: Any) -> None:
     (api,) = of_type("AWS::ApiGatewayV2::Api").values()
     assert {path: list(methods) for path, methods in api["Properties"]["Body"]["paths"].items()} == {
-        "/slack/events": ["post"]
+        "/slack/events": ["post"],
+        "/auth/login": ["get"],
+        "/auth/callback": ["get"],
+        "/auth/link": ["post"],
     }
     (stage,) = of_type("AWS::ApiGatewayV2::Stage").values()
     assert stage["Properties"]["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
@@ -326,7 +329,13 @@ def test_the_manifest_asks_for_what_is_used_and_points_at_the_route() -> None:
     assert command["command"] == "/ec2"
     assert command["should_escape"] is True
     assert command["url"].endswith("/slack/events")
-    assert set(manifest["oauth_config"]["scopes"]["bot"]) == {"commands", "chat:write", "users:read"}
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == {
+        "commands",
+        "chat:write",
+        "users:read",
+        "users:read.email",
+        "im:write",
+    }
 
 
 def keys(table: dict[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from bot.listeners.commands import CommandListeners
     from bot.listeners.instances import InstanceListeners
+    from bot.listeners.own_link import OwnLinkListeners
 
 COMMAND = "/ec2"
 
@@ -21,6 +22,7 @@ def build(
     client: "WebClient",
     commands: "CommandListeners",
     instances: "InstanceListeners",
+    own_link: "OwnLinkListeners",
     bot_token: Callable[[], str],
     logger: "Logger",
 ) -> App:
@@ -44,6 +46,7 @@ def build(
     app.error(_fail)
     app.command(COMMAND)(commands.ec2)
     instances.register(app)
+    own_link.register(app)
     return app
 
 

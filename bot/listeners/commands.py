@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from bot.listeners.answering import Answering
     from bot.listeners.instances import InstanceListeners
+    from bot.listeners.own_link import OwnLinkListeners
     from bot.services.gate import Gate
 
 Runner = Callable[[Actor, commands.Invocation], Message]
@@ -23,7 +24,9 @@ Runner = Callable[[Actor, commands.Invocation], Message]
 class CommandListeners:
     """One method a command; the table in `bot.command` names them."""
 
-    def __init__(self, gate: "Gate", answering: "Answering", instances: "InstanceListeners") -> None:
+    def __init__(
+        self, gate: "Gate", answering: "Answering", instances: "InstanceListeners", own_link: "OwnLinkListeners"
+    ) -> None:
         self._gate = gate
         self._answering = answering
         self._instances = instances
@@ -31,6 +34,8 @@ class CommandListeners:
             "list": self._list,
             "get": self._get,
             "whoami": self._whoami,
+            "login": own_link.login,
+            "logout": own_link.logout,
             "help": self._help,
         }
 

@@ -4,9 +4,15 @@ It refuses an actor without the role, and everything while the audit cannot be w
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from bot.denials import AccessDeniedError, NotPermittedError
+from bot.denials import (
+    AccessDeniedError,
+    AccountDisabledError,
+    NoRoleError,
+    NotLinkedError,
+    NotPermittedError,
+)
 from bot.errors import (
     AwsCallError,
     ChatOpsError,
@@ -23,6 +29,9 @@ if TYPE_CHECKING:
     from bot.services.identity import Identity
 
 Result = TypeVar("Result")
+
+# Identity finds these only in a full member of the workspace, and a member may always link or unlink themselves.
+_OF_THE_ACCOUNT = (NotLinkedError, AccountDisabledError, NoRoleError)
 
 
 class Gate:
@@ -43,12 +52,12 @@ class Gate:
         """Run `run` for `actor` and answer its result, with rows as the operation's effect demands.
 
         A look leaves one row, written once it is known how it went; `settled` may then name its target better. A
-        change leaves an attempt row first and an outcome row after, and the role is read live for it.
+        change leaves an attempt row first and an outcome row after, and who asks is read live for it.
 
         Raises AccessDeniedError (recorded), NotRecordedError (nothing was done, or nothing may be shown),
         OutcomeNotRecordedError (done, but only the attempt is on record), and whatever `run` raises.
         """
-        if operation.effect is Effect.CHANGE:
+        if operation.effect is Effect.CHANGE or operation.own:
             actor = self._identity.actor_for(actor.origin, live=True)
         self.admit(actor, operation, target)
         if operation.effect is Effect.CHANGE:
@@ -62,12 +71,18 @@ class Gate:
     def admit(self, actor: Actor, operation: Operation, target: Target) -> None:
         """Return for somebody who may; otherwise record the refusal and raise it (AccessDeniedError)."""
         refusal: AccessDeniedError | None = actor.refusal
+        if operation.own and isinstance(refusal, _OF_THE_ACCOUNT):
+            return
         if refusal is None and not operation.permits(actor.role):
             refusal = NotPermittedError(operation.name, actor.role or "none", operation.roles[0].value)
         if refusal is not None:
-            denied = {"operation": operation.action, "reason": refusal.reason}
-            self._audit.record(_entry(actor, operation, target, Outcome.DENIED, denied, ACCESS_DENIED))
-            raise refusal
+            self.refuse(actor, operation, target, refusal)
+
+    def refuse(self, actor: Actor, operation: Operation, target: Target, refusal: AccessDeniedError) -> NoReturn:
+        """Record why this is refused, and raise it."""
+        denied = {"operation": operation.action, "reason": refusal.reason}
+        self._audit.record(_entry(actor, operation, target, Outcome.DENIED, denied, ACCESS_DENIED))
+        raise refusal
 
     def _look(
         self,
@@ -134,4 +149,6 @@ def _failure(error: Exception) -> dict[str, str]:
     facts = {"error": type(error).__name__}
     if isinstance(error, AwsCallError | InstancesUnavailableError):
         facts["code"] = error.aws_code
+    if isinstance(error, AccessDeniedError):
+        facts["reason"] = error.reason
     return facts

@@ -52,6 +52,10 @@ class Identity:
             self._keep(key, account)
         return Actor(account.user_id, account.email, account.role, origin, account.refusal)
 
+    def forget(self, origin: Origin) -> None:
+        """Whatever is kept of who is behind `origin` is out of date."""
+        self._cache.pop(_key(origin), None)
+
     def _cached(self, key: str) -> _Account | None:
         expires, account = self._cache.get(key, (0.0, None))
         return account if self._now() < expires else None

@@ -1,4 +1,4 @@
-"""All the worker says to Slack and asks of it: people, and answers by response_url, ephemerally or in a modal.
+"""All that is said to Slack and asked of it: people, and answers by response_url, ephemerally, directly or in a modal.
 
 It never raises Slack's own errors, and never sleeps on a rate limit: a job that must wait is delivered again.
 """
@@ -35,6 +35,7 @@ class SlackApi:
         self._client = client
         self._secret = secret
         self._timeout = timeout_seconds
+        self._workspace: str | None = None
 
     def user(self, user_id: str) -> dict[str, Any]:
         """Slack's user object (https://docs.slack.dev/reference/objects/user-object).
@@ -47,6 +48,32 @@ class SlackApi:
         except (*_UNREACHABLE, KeyError, TypeError) as error:
             logger.warning("users.info failed", extra={"error": self._reason(error)})
             raise IdentityUnavailableError("slack") from None
+
+    def workspace_name(self) -> str:
+        """What the workspace calls itself. Raises IdentityUnavailableError."""
+        if self._workspace is None:
+            try:
+                self._workspace = str(self._client.auth_test(token=self._secret.bot_token)["team"])
+            except (*_UNREACHABLE, KeyError, TypeError) as error:
+                logger.warning("auth.test failed", extra={"error": self._reason(error)})
+                raise IdentityUnavailableError("slack") from None
+        return self._workspace
+
+    def direct(self, user_id: str, message: Message) -> None:
+        """Write to one person, in the app's own conversation with them. Raises AnswerNotDeliveredError."""
+        token = self._secret.bot_token
+        try:
+            channel = self._client.conversations_open(users=user_id, token=token)["channel"]
+            self._client.chat_postMessage(
+                channel=channel["id"],
+                text=message.text,
+                blocks=message.blocks,
+                unfurl_links=False,
+                unfurl_media=False,
+                token=token,
+            )
+        except (*_UNREACHABLE, KeyError, TypeError) as error:
+            raise AnswerNotDeliveredError(self._reason(error)) from None
 
     def answer(self, conversation: Conversation, message: Message, *, replace: bool = False) -> None:
         """Show `message` to the person who asked, and to nobody else. Raises AnswerNotDeliveredError.

@@ -5,7 +5,7 @@ from bot.views.help import permitted
 from bot.views.text import context, cut, escape, section
 
 MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3
-_MEANING = {
+MEANING = {
     Role.ADMIN: "you may look at everything and change it",
     Role.READONLY: "you may look, and change nothing",
 }
@@ -17,9 +17,9 @@ def whoami(actor: Actor) -> Message:
     email = escape(cut(actor.email or actor.user_id, MAX_EMAIL))
     names = ", ".join(f"`/ec2 {command.name}`" for command in permitted(role))
     return Message(
-        f"You are {email}, role {role}: {_MEANING[role]}.",
+        f"You are {email}, role {role}: {MEANING[role]}.",
         [
-            section(f"You are *{email}*, linked to <@{actor.origin.slack_user_id}>.\nRole `{role}`: {_MEANING[role]}."),
+            section(f"You are *{email}*, linked to <@{actor.origin.slack_user_id}>.\nRole `{role}`: {MEANING[role]}."),
             context(f"You can run {names}. Everything you do here is recorded under your name."),
         ],
     )

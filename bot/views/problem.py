@@ -7,7 +7,7 @@ or a payload: the unexpected gets a reference that stands in the log and in the 
 from collections.abc import Callable
 from typing import Any
 
-from bot import denials, errors
+from bot import denials, errors, sign_in
 from bot.models import Message
 from bot.views.text import context, escape, quoted, section
 
@@ -94,7 +94,8 @@ _MEMBERSHIP = {
 _ACCOUNTS = {
     "account_disabled": "Your sign-in account is disabled, so you can do nothing here until it is enabled again.",
     "account_deleted": "The sign-in account you were linked to no longer exists.",
-    "account_replaced": "The sign-in account you were linked to was deleted and made anew: you must be linked again.",
+    "account_replaced": "The sign-in account you were linked to was deleted and made anew: run `/ec2 logout`, and then "
+    "`/ec2 login`.",
 }
 _ASK = "Ask an administrator of EC2 Ops if you think you should."
 
@@ -106,9 +107,8 @@ def _not_a_member(error: Any) -> tuple[str, str]:
 def _not_linked(error: Any) -> tuple[str, str]:
     return (
         "Slack knows you, EC2 Ops does not yet.",
-        "Your Slack user is not linked to a sign-in account, so nothing was done. To be linked, ask an administrator "
-        f"of EC2 Ops and give them your Slack user id, {quoted(error.slack_user_id)}. They link it to a sign-in "
-        "account that has a role; from then on the same command works.",
+        "Your Slack user is not linked to a sign-in account, so nothing was done. Run `/ec2 login` and sign in: from "
+        "then on the same command works. Ask an administrator of EC2 Ops if you have no account to sign in with.",
     )
 
 
@@ -136,6 +136,20 @@ def _identity_unavailable(error: Any) -> tuple[str, str]:
     return (
         "It could not be checked who you are.",
         "Slack or the sign-in service did not answer, so nothing was done. Try again in a minute.",
+    )
+
+
+def _link_refused(error: Any) -> tuple[str, str]:
+    return (
+        "That does not lead to a link.",
+        f"It was refused ({quoted(error.reason)}), and nothing was linked. Run `/ec2 login` for a new start.",
+    )
+
+
+def _sign_in_unavailable(error: Any) -> tuple[str, str]:
+    return (
+        "Your link could not be looked up or changed.",
+        "The table of links or the sign-in service did not answer, so nothing was done. Try again in a minute.",
     )
 
 
@@ -205,6 +219,8 @@ _WORDS: dict[type[BaseException], Callable[[Any], tuple[str, str]]] = {
     denials.NoRoleError: _no_role,
     denials.NotPermittedError: _not_permitted,
     denials.IdentityUnavailableError: _identity_unavailable,
+    sign_in.LinkRefusedError: _link_refused,
+    sign_in.SignInUnavailableError: _sign_in_unavailable,
     errors.NotRecordedError: _not_recorded,
     errors.OutcomeNotRecordedError: _outcome_not_recorded,
     errors.OutcomeUnknownError: _outcome_unknown,

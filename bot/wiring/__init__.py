@@ -7,17 +7,18 @@ happens at import, and the front door never imports what only the worker needs.
 import os
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from bot.config import AuthorizerSettings, DoorSettings, RefreshSettings, WorkerSettings
+from bot.config import AuthorizerSettings, DoorSettings, LoginSettings, RefreshSettings, WorkerSettings
 from bot.wiring.ground import failure, logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.wiring.door_wiring import DoorWiring
+    from bot.wiring.login_wiring import LoginWiring
     from bot.wiring.rest_wiring import AuthorizerWiring, RefreshWiring
     from bot.wiring.worker_wiring import WorkerWiring
 
-__all__ = ["authorizer", "door", "failure", "logger", "refresh", "worker"]
+__all__ = ["authorizer", "door", "failure", "logger", "login", "refresh", "worker"]
 
 Settings = TypeVar("Settings")
 Wiring = TypeVar("Wiring")
@@ -35,6 +36,13 @@ def worker() -> "WorkerWiring":
     from bot.wiring.worker_wiring import WorkerWiring
 
     return _kept(WorkerWiring, WorkerSettings.from_env(os.environ))
+
+
+def login() -> "LoginWiring":
+    """The services of the sign-in. Raises ConfigurationError."""
+    from bot.wiring.login_wiring import LoginWiring
+
+    return _kept(LoginWiring, LoginSettings.from_env(os.environ))
 
 
 def authorizer() -> "AuthorizerWiring":

@@ -53,13 +53,19 @@ class WorkerWiring:
         from bot.listeners.answering import Answering
         from bot.listeners.commands import CommandListeners
         from bot.listeners.instances import InstanceListeners
+        from bot.listeners.own_link import OwnLinkListeners
         from bot.services.bookmarks import Bookmarks
+        from bot.services.links import Links
+        from bot.services.sign_ins import SignIns
 
         bookmarks = Bookmarks(self._aws.get("dynamodb"), self._settings.state_table_name, epoch)
         answering = Answering(self.identity, self._slack)
         instances = InstanceListeners(self.gate, answering, self._instances, bookmarks, self._alarms, now)
-        commands = CommandListeners(self.gate, answering, instances)
-        return app.build(self._web_client, commands, instances, lambda: self._secret.bot_token, bolt_logger())
+        dynamodb, state_table = self._aws.get("dynamodb"), self._settings.state_table_name
+        sign_ins, links = SignIns(dynamodb, state_table, epoch), Links(dynamodb, state_table, now)
+        own_link = OwnLinkListeners(self.gate, self.identity, sign_ins, links, self._settings.public_url)
+        commands = CommandListeners(self.gate, answering, instances, own_link)
+        return app.build(self._web_client, commands, instances, own_link, lambda: self._secret.bot_token, bolt_logger())
 
     @cached_property
     def identity(self) -> "Identity":

@@ -94,6 +94,7 @@ def test_it_prints_the_contracts_environment_and_nothing_else(endpoint: str, env
         "JOBS_QUEUE_URL",
         "PUBLIC_URL",
         "REGIONS",
+        "REQUIRE_SAME_EMAIL",
         "SLACK_API_URL",
         "SLACK_APP_ID",
         "SLACK_BOT_TOKEN",
@@ -228,7 +229,7 @@ def test_a_function_gets_what_its_template_entry_gives_and_the_local_additions(a
         declared = template.resource(spec.logical_id).properties.get("Environment", {}).get("Variables", {})
         assert set(spec.environment) == set(declared) | local
         assert "SLACK_SIGNING_SECRET" not in spec.environment
-    assert len({spec.access_key_id for spec in again.functions}) == len(again.functions) == 5
+    assert len({spec.access_key_id for spec in again.functions}) == len(again.functions) == 6
 
 
 def test_the_worker_is_fed_by_the_queue_that_the_door_sends_to(again: Provisioned) -> None:

@@ -32,8 +32,9 @@ from bot.models import (
     Role,
     Source,
 )
+from bot.sign_in import Link, Sides
 from bot.views import help as help_view
-from bot.views import identity, instance_card, instances, modal, problem
+from bot.views import identity, instance_card, instances, login, modal, problem
 from playground.slack.block_kit import MOST_VIEW_BYTES, problems, problems_of_view, view_size
 
 OURS = re.compile(r"<!date\^[0-9]+\^[^<>]+>|linked to <@U0ADA>")  # a date for the reader's zone; who asks
@@ -117,6 +118,18 @@ ERROR = st.one_of(
     st.builds(errors.InstancesUnavailableError, REGION, HOSTILE),
     st.builds(errors.AwsCallError, WORD, HOSTILE),
 )
+LINK = st.builds(Link, WORD, WORD, WORD, WORD, email=HOSTILE, linked_at=HOSTILE)
+SIDES = st.builds(
+    Sides,
+    slack_name=HOSTILE,
+    slack_user_id=WORD,
+    slack_email=st.one_of(st.none(), HOSTILE),
+    workspace=HOSTILE,
+    sub=WORD,
+    username=WORD,
+    email=HOSTILE,
+    role=st.sampled_from([None, *Role]),
+)
 
 MESSAGES: dict[Callable[..., Message], st.SearchStrategy[Message]] = {
     help_view.overview: st.builds(help_view.overview, st.sampled_from(list(Role))),
@@ -128,6 +141,10 @@ MESSAGES: dict[Callable[..., Message], st.SearchStrategy[Message]] = {
     instance_card.cli: st.builds(instance_card.cli, INSTANCE),
     instances.listing: st.builds(instances.listing, LISTING, QUERY, st.just(NOW), PLACE),
     instances.several: st.builds(instances.several, HOSTILE, FLEET.filter(bool)),
+    login.invitation: st.builds(login.invitation, st.just(f"https://ops.example/auth/login?ticket={'A' * 43}")),
+    login.already: st.builds(login.already, LINK),
+    login.linked: st.builds(login.linked, SIDES),
+    login.unlinked: st.builds(login.unlinked, LINK),
     problem.message: st.builds(problem.message, ERROR, WORD),
     problem.gave_up: st.builds(problem.gave_up, st.integers(1, 99), WORD),
     problem.late: st.builds(problem.late, HOSTILE, st.just(1.8e9), WORD),
