@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs
 
+from playground import cloudwatch
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -146,6 +148,7 @@ class LocalAws:
             def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
                 pass
 
+        cloudwatch.install()
         if not self._running:
             moto_api_backend.reset()
         application = self._recording(DomainDispatcherApplication(create_backend_app))

@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from playground import fleet
+from playground import fleet, telemetry
 from playground.people import APP_ID, PEOPLE, TEAM_ID, Person
 from playground.stack import Stack
 from playground.template import DEFAULT_PATH, SAM_FUNCTION, Resource, Template, TemplateError
@@ -122,12 +122,16 @@ def provision(
     stack = Stack(template, client, region, parameters)
     stack.create_all()
     slack_secret = _filled_secret(client("secretsmanager"), stack["SlackSecret"], installation.secret)
+    admins: list[Mapping[str, str]] = []
     for person in installation.people:
         if person.role:
             user = _user(client("cognito-idp"), stack["UserPool"], person)
+            admins += [user] if person.role == "admin" else []
             if person.linked:
                 _link(client("dynamodb"), stack["StateTable"], person, user)
     fleet.launch(client("ec2"), region)
+    if admins:
+        telemetry.record(client, stack["AuditTable"], admins[-1])
 
     local = {
         "AWS_ENDPOINT_URL": endpoint_url,
