@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.errors import InvalidValueError, MalformedTextError, UnknownCommandError, UnknownOptionError
+from bot.metric_series import GROUPS, RANGES
 from bot.operations import (
     GET_INSTANCE,
     LIST_INSTANCES,
@@ -19,6 +20,7 @@ from bot.operations import (
     UNLINK_IDENTITY,
     VIEW_HELP,
     VIEW_IDENTITY,
+    VIEW_METRICS,
     Operation,
 )
 
@@ -39,7 +41,10 @@ class Option:
 
 @dataclass(frozen=True)
 class Command:
-    """One word after `/ec2`; `argument` names the free text it takes, if it takes any."""
+    """One word after `/ec2`; `argument` names the free text it takes, if it takes any.
+
+    `keywords` are sets of words of which one each may follow the text, in any order.
+    """
 
     name: str
     operation: Operation
@@ -47,21 +52,30 @@ class Command:
     argument: str | None = None
     options: tuple[Option, ...] = ()
     examples: tuple[str, ...] = ()
+    keywords: tuple[tuple[str, ...], ...] = ()
 
     @property
     def usage(self) -> str:
         """As help shows it: `list [text] [state:<state>] [tag:<key=value>]`."""
         argument = [f"[{self.argument}]"] if self.argument else []
-        return " ".join([self.name, *argument, *(f"[{option.key}:{option.value}]" for option in self.options)])
+        keywords = [f"[{'|'.join(words)}]" for words in self.keywords]
+        options = [f"[{option.key}:{option.value}]" for option in self.options]
+        return " ".join([self.name, *argument, *keywords, *options])
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """A command line understood: which command, its free text, and the values of each option given."""
+    """A command line understood: which command, its free text, and the values of each option given.
+
+    `words` are the words of the text, quoted ones whole. `keywords` has one entry for each of the command's sets: the
+    word that was given, or None.
+    """
 
     command: Command
     text: str = ""
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
+    keywords: tuple[str | None, ...] = ()
 
 
 COMMANDS = (
@@ -84,6 +98,14 @@ COMMANDS = (
         "Shows one instance: state, checks, addresses, tags.",
         argument="name or id",
         examples=("get web-1", "get i-0123456789abcdef0"),
+    ),
+    Command(
+        "metrics",
+        VIEW_METRICS,
+        "Charts how instances are doing, up to six together.",
+        argument="name or id …",
+        examples=("metrics db-primary", "metrics web-1 web-2 network 24h", "metrics web-* memory 7d"),
+        keywords=(tuple(GROUPS), tuple(RANGES)),
     ),
     Command("whoami", VIEW_IDENTITY, "Says who you are here and what you may do.", examples=("whoami",)),
     Command("login", REQUEST_LINK, "Links your Slack user to your account, by signing in.", examples=("login",)),
@@ -127,7 +149,8 @@ def parse(text: str) -> Invocation:
             options[option.key] = (*options.get(option.key, ()), _value(command, option, match[2]))
     if free and command.argument is None:
         raise MalformedTextError(f"`{command.name}` takes no text after it")
-    return Invocation(command, " ".join(free), options)
+    names, keywords = _keywords(command, free)
+    return Invocation(command, " ".join(names), options, tuple(names), keywords)
 
 
 def command_named(name: str, among: Iterable[Command] = COMMANDS) -> Command:
@@ -157,6 +180,22 @@ def _words(text: str) -> list[str]:
         return list(lexer)
     except ValueError:
         raise MalformedTextError('a `"` is not closed') from None
+
+
+def _keywords(command: Command, words: list[str]) -> tuple[list[str], tuple[str | None, ...]]:
+    """The text's words without the keywords at their end; the first word is always text, whatever it is."""
+    names = list(words)
+    found: list[str | None] = [None] * len(command.keywords)
+    while len(names) > 1:
+        last = names[-1].lower()
+        at = next((at for at, known in enumerate(command.keywords) if names[-1].isascii() and last in known), None)
+        if at is None:
+            break
+        if found[at] is not None:
+            raise MalformedTextError(f"`{last}` and `{found[at]}` cannot both be shown: one of them at a time")
+        found[at] = last
+        names.pop()
+    return names, tuple(found)
 
 
 def _option(command: Command, key: str) -> Option:

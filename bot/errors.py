@@ -17,6 +17,8 @@ ChatOpsError
 ├── OutcomeNotRecordedError     done, and only the attempt is on record
 ├── OutcomeUnknownError         sent to AWS, and the reply was lost
 ├── InstancesUnavailableError   EC2 refused or did not answer
+├── MetricsUnavailableError     CloudWatch refused or did not answer
+├── NotPostedError              Slack took no message for a channel
 ├── RequestRejectedError        not a genuine request of our Slack app
 ├── AwsCallError                an AWS service refused or did not answer
 ├── SecretUnavailableError      the Slack secret cannot be read, or is empty
@@ -123,6 +125,23 @@ class InstancesUnavailableError(ChatOpsError):
         super().__init__(region, aws_code)
         self.region = region
         self.aws_code = aws_code
+
+
+class MetricsUnavailableError(ChatOpsError):
+    """CloudWatch refused or did not answer in `region`; `aws_code` is its error code, or the transport's."""
+
+    def __init__(self, region: str, aws_code: str) -> None:
+        super().__init__(region, aws_code)
+        self.region = region
+        self.aws_code = aws_code
+
+
+class NotPostedError(ChatOpsError):
+    """Nothing was posted to a channel; `slack_error` is Slack's word, such as `not_in_channel`."""
+
+    def __init__(self, slack_error: str) -> None:
+        super().__init__(slack_error)
+        self.slack_error = slack_error
 
 
 class RequestRejectedError(ChatOpsError):

@@ -170,7 +170,8 @@ class InstanceQuery:
 class Instance:
     """One EC2 instance; `name` is the Name tag, and like every tag untrusted text.
 
-    `system_status` and `instance_status` are EC2's words (`ok`, `impaired`, ...), None where it has not said.
+    `system_status` and `instance_status` are EC2's words (`ok`, `impaired`, ...), None where it has not said. EC2 sends
+    metrics every five minutes, with `detailed_monitoring` every minute.
     """
 
     instance_id: str
@@ -187,6 +188,7 @@ class Instance:
     tags: tuple[tuple[str, str], ...] = ()
     system_status: str | None = None
     instance_status: str | None = None
+    detailed_monitoring: bool = False
 
     @property
     def status(self) -> str | None:

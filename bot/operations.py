@@ -44,6 +44,7 @@ ACCESS_DENIED = "ACCESS_DENIED"
 VIEW_HELP = Operation("ec2:help:view", "VIEW_HELP", "USER", Effect.LOOK)
 VIEW_IDENTITY = Operation("ec2:identity:view", "VIEW_IDENTITY", "USER", Effect.LOOK)
 GET_INSTANCE = Operation("ec2:instance:get", "GET_INSTANCE", "EC2_INSTANCE", Effect.LOOK)
+VIEW_METRICS = Operation("ec2:instance:metrics", "VIEW_METRICS", "EC2_INSTANCE", Effect.LOOK)
 LIST_INSTANCES = Operation("ec2:instance:list", "LIST_INSTANCES", "EC2_INSTANCE", Effect.LOOK)
 
 REQUEST_LINK = Operation("ec2:identity:request-link", "REQUEST_LINK", "USER", Effect.LOOK, own=True)

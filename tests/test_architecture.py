@@ -139,6 +139,7 @@ def test_the_ground_is_known() -> None:
         "fresh_tokens",
         "http",
         "job",
+        "metric_series",
         "models",
         "operations",
         "rest",

@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import operations
+from bot import operations, wiring
 from bot.command import COMMANDS, MAX_TEXT, Invocation, parse
 from bot.errors import InvalidValueError, MalformedTextError, UnknownCommandError, UnknownOptionError, UsageError
-from bot.listeners.commands import CommandListeners
-from bot.listeners.own_link import OwnLinkListeners
+from tests.house import WORKER, House
 
 
 def understood(text: str) -> tuple[str, str, dict[str, tuple[str, ...]]]:
@@ -41,6 +40,7 @@ def understood(text: str) -> tuple[str, str, dict[str, tuple[str, ...]]]:
         ("list region:eu-west-1 sort:launched", ("list", "", {"region": ("eu-west-1",), "sort": ("launched",)})),
         ("list region:all", ("list", "", {"region": ("all",)})),
         ("get web-1", ("get", "web-1", {})),
+        ("metrics web-1", ("metrics", "web-1", {})),
         ("list tag:Env", ("list", "", {"tag": ("Env",)})),
         ("list tag:aws:autoscaling:groupName=web", ("list", "", {"tag": ("aws:autoscaling:groupName=web",)})),
         ("list bob's", ("list", "bob's", {})),
@@ -161,6 +161,40 @@ def test_every_example_in_the_table_is_understood_as_its_command(command: operat
         assert parse(example).command is command
 
 
-def test_every_command_of_the_table_has_a_listener_and_no_listener_is_without() -> None:
-    listeners = CommandListeners(None, None, None, OwnLinkListeners(None, None, None, None, ""))  # type: ignore[arg-type]
-    assert set(listeners.runners) == {command.name for command in COMMANDS}
+def test_every_command_of_the_table_has_a_listener_and_no_listener_is_without(house: House) -> None:
+    with house.running_as(WORKER):
+        assert set(wiring.worker().commands.runners) == {command.name for command in COMMANDS}
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "keywords"),
+    [
+        ("metrics", (), (None, None)),
+        ("metrics web-1", ("web-1",), (None, None)),
+        ("metrics web-1 3h", ("web-1",), (None, "3h")),
+        ("metrics web-1 3h cpu", ("web-1",), ("cpu", "3h")),
+        ("metrics web-1 CPU 24H", ("web-1",), ("cpu", "24h")),
+        ("metrics web-1 web-2 all 14d", ("web-1", "web-2"), ("all", "14d")),
+        ('metrics "billing api" memory', ("billing api",), ("memory", None)),
+        ("metrics web-*", ("web-*",), (None, None)),
+        ("metrics memory", ("memory",), (None, None)),  # the first word is a name, whatever it is
+        ("metrics 3h 3h", ("3h",), (None, "3h")),
+        ("metrics web-1 cpu web-2", ("web-1", "cpu", "web-2"), (None, None)),
+        ("metrics web-1 2h", ("web-1", "2h"), (None, None)),
+    ],
+)
+def test_names_come_first_and_keywords_at_the_end_in_any_order(
+    text: str, words: tuple[str, ...], keywords: tuple[str | None, ...]
+) -> None:
+    invocation = parse(text)
+    assert (invocation.words, invocation.keywords) == (words, keywords)
+
+
+@pytest.mark.parametrize("text", ["metrics web-1 cpu memory", "metrics web-1 1h 3h", "metrics web-1 cpu cpu"])
+def test_two_keywords_of_one_kind_are_not_guessed_between(text: str) -> None:
+    with pytest.raises(MalformedTextError, match="one of them at a time"):
+        parse(text)
+
+
+def test_N3_a_keyword_in_look_alike_letters_is_a_name() -> None:
+    assert parse("metrics web-1 dis\u212a").words == ("web-1", "dis\u212a")

@@ -16,7 +16,7 @@ from tests.handlers.test_login import MakeBrowser, asked
 from tests.house import AUTHORIZER, DOOR, LOGIN, PRE_TOKEN, REFRESH, WORKER, House
 from tests.permissions import as_list, declared, logging_rights, observed, statements
 
-PATHS = ("list", "get web-1", "list state:running tag:Env=prod", "whoami", "help", "nonsense")
+PATHS = ("list", "get web-1", "metrics db-primary all", "list state:running tag:Env=prod", "whoami", "help", "nonsense")
 
 
 def drive(house: House) -> None:

@@ -1,7 +1,7 @@
 """The Bolt app of the worker: who listens to what, and nothing swallowed on the way."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
@@ -12,17 +12,20 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from bot.listeners.commands import CommandListeners
-    from bot.listeners.instances import InstanceListeners
-    from bot.listeners.own_link import OwnLinkListeners
 
 COMMAND = "/ec2"
+
+
+class Registers(Protocol):
+    """Listeners that know which block actions, views and shortcuts are theirs."""
+
+    def register(self, app: App) -> None: ...
 
 
 def build(
     client: "WebClient",
     commands: "CommandListeners",
-    instances: "InstanceListeners",
-    own_link: "OwnLinkListeners",
+    listeners: Iterable[Registers],
     bot_token: Callable[[], str],
     logger: "Logger",
 ) -> App:
@@ -45,8 +48,8 @@ def build(
     )
     app.error(_fail)
     app.command(COMMAND)(commands.ec2)
-    instances.register(app)
-    own_link.register(app)
+    for listener in listeners:
+        listener.register(app)
     return app
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import command as commands
 from bot.errors import UsageError
-from bot.models import Actor, InstanceQuery, Message, Target
+from bot.models import Actor, Message, Target
 from bot.operations import VIEW_HELP
 from bot.views import help as help_view
 from bot.views import identity as identity_view
@@ -14,30 +14,18 @@ if TYPE_CHECKING:
     from slack_bolt import Ack, BoltContext
 
     from bot.listeners.answering import Answering
-    from bot.listeners.instances import InstanceListeners
-    from bot.listeners.own_link import OwnLinkListeners
     from bot.services.gate import Gate
 
 Runner = Callable[[Actor, commands.Invocation], Message]
 
 
 class CommandListeners:
-    """One method a command; the table in `bot.command` names them."""
+    """`runners` are the commands of the other listeners by name; the table in `bot.command` has them all."""
 
-    def __init__(
-        self, gate: "Gate", answering: "Answering", instances: "InstanceListeners", own_link: "OwnLinkListeners"
-    ) -> None:
+    def __init__(self, gate: "Gate", answering: "Answering", runners: Mapping[str, Runner]) -> None:
         self._gate = gate
         self._answering = answering
-        self._instances = instances
-        self.runners: Mapping[str, Runner] = {
-            "list": self._list,
-            "get": self._get,
-            "whoami": self._whoami,
-            "login": own_link.login,
-            "logout": own_link.logout,
-            "help": self._help,
-        }
+        self.runners: Mapping[str, Runner] = {**runners, "whoami": self._whoami, "help": self._help}
 
     def ec2(self, ack: "Ack", command: dict[str, Any], context: "BoltContext") -> None:
         """Answers the person alone."""
@@ -52,12 +40,6 @@ class CommandListeners:
             raise
         return self.runners[invocation.command.name](actor, invocation)
 
-    def _list(self, actor: Actor, invocation: commands.Invocation) -> Message:
-        return self._instances.list(actor, _query(invocation))
-
-    def _get(self, actor: Actor, invocation: commands.Invocation) -> Message:
-        return self._instances.get(actor, invocation.text)
-
     def _whoami(self, actor: Actor, invocation: commands.Invocation) -> Message:
         actor = self._gate.as_of_now(actor)
         target = Target(actor.user_id)
@@ -71,15 +53,3 @@ class CommandListeners:
 
         target = Target(actor.user_id, {"about": invocation.text})
         return self._gate.perform(actor, invocation.command.operation, target, view)
-
-
-def _query(invocation: commands.Invocation) -> InstanceQuery:
-    options = invocation.options
-    tags = [tag.partition("=") for tag in options.get("tag", ())]
-    return InstanceQuery(
-        text=invocation.text,
-        states=options.get("state", ()),
-        tags=tuple((key, value if equals else None) for key, equals, value in tags),
-        regions=options.get("region", ()),
-        sort=options.get("sort", ("name",))[-1],
-    )

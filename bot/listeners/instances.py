@@ -1,9 +1,10 @@
 """Listing and opening instances, from a command, a menu or a button."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from bot.command import Invocation
 from bot.ec2_filters import INSTANCE_ID
 from bot.errors import InstanceNotFoundError, MalformedTextError
 from bot.models import Actor, Bookmark, Card, InstanceQuery, Match, Message, Place, Target
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from slack_bolt import Ack, App, BoltContext
 
     from bot.listeners.answering import Answering
+    from bot.listeners.commands import Runner
     from bot.services.alarms import Alarms
     from bot.services.bookmarks import Bookmarks
     from bot.services.gate import Gate
@@ -42,6 +44,14 @@ class InstanceListeners:
         self._bookmarks = bookmarks
         self._alarms = alarms
         self._now = now
+
+    @property
+    def runners(self) -> Mapping[str, "Runner"]:
+        """`/ec2 list` and `/ec2 get`."""
+        return {
+            "list": lambda actor, invocation: self.list(actor, _query(invocation)),
+            "get": lambda actor, invocation: self.get(actor, invocation.text),
+        }
 
     def register(self, app: "App") -> None:
         """The shortcut, and the block actions of the listing and the card."""
@@ -154,3 +164,15 @@ def _instance_id(value: str) -> str:
     """Of a menu's or button's `<region>/<instance id>`; anything else finds nothing."""
     instance_id = value.rpartition("/")[2]
     return instance_id if INSTANCE_ID.fullmatch(instance_id) else "no instance"
+
+
+def _query(invocation: Invocation) -> InstanceQuery:
+    options = invocation.options
+    tags = [tag.partition("=") for tag in options.get("tag", ())]
+    return InstanceQuery(
+        text=invocation.text,
+        states=options.get("state", ()),
+        tags=tuple((key, value if equals else None) for key, equals, value in tags),
+        regions=options.get("region", ()),
+        sort=options.get("sort", ("name",))[-1],
+    )

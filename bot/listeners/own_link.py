@@ -1,5 +1,6 @@
 """`/ec2 login` and `/ec2 logout`: the way to a link of one's own, and the end of it."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bot.command import Invocation
@@ -12,6 +13,7 @@ from bot.views import login
 if TYPE_CHECKING:
     from slack_bolt import Ack, App
 
+    from bot.listeners.commands import Runner
     from bot.services.gate import Gate
     from bot.services.identity import Identity
     from bot.services.links import Links
@@ -29,6 +31,11 @@ class OwnLinkListeners:
         self._sign_ins = sign_ins
         self._links = links
         self._public_url = public_url
+
+    @property
+    def runners(self) -> Mapping[str, "Runner"]:
+        """`/ec2 login` and `/ec2 logout`."""
+        return {"login": self.login, "logout": self.logout}
 
     def register(self, app: "App") -> None:
         """The button that leads to the browser."""

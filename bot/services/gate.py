@@ -17,6 +17,7 @@ from bot.errors import (
     AwsCallError,
     ChatOpsError,
     InstancesUnavailableError,
+    MetricsUnavailableError,
     NotRecordedError,
     OutcomeNotRecordedError,
     OutcomeUnknownError,
@@ -147,7 +148,7 @@ def _entry(
 
 def _failure(error: Exception) -> dict[str, str]:
     facts = {"error": type(error).__name__}
-    if isinstance(error, AwsCallError | InstancesUnavailableError):
+    if isinstance(error, AwsCallError | InstancesUnavailableError | MetricsUnavailableError):
         facts["code"] = error.aws_code
     if isinstance(error, AccessDeniedError):
         facts["reason"] = error.reason

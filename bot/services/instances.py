@@ -86,6 +86,11 @@ class Instances:
         found = exact or self._all([{"Name": "tag:Name", "Values": spellings(wanted)}], deadline)
         return Match(wanted, found) if found else Match(wanted, (), self._nearest(wanted, deadline))
 
+    def identified(self, instance_ids: Sequence[str]) -> tuple[Instance, ...]:
+        """Those of the ids that EC2 knows, by name. Raises InstancesUnavailableError unless every region answers."""
+        deadline = self._clock() + DEADLINE_SECONDS
+        return self._all([{"Name": "instance-id", "Values": list(instance_ids)}], deadline)
+
     def _nearest(self, wanted: str, deadline: float) -> tuple[str, ...]:
         named = self._all([{"Name": "tag-key", "Values": ["Name"]}], deadline, MAX_NAMES)
         names = {instance.name.casefold(): instance.name for instance in named if instance.name}
@@ -204,6 +209,7 @@ def _instance(described: Any, region: str) -> Instance:
         image_id=described.get("ImageId"),
         security_groups=tuple(group["GroupName"] for group in described.get("SecurityGroups", [])),
         tags=tuple(sorted(tags.items())),
+        detailed_monitoring=described.get("Monitoring", {}).get("State") == "enabled",
     )
 
 

@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from bot.models import Block, Card, Instance, Message
+from bot.views import console
 from bot.views.instances import dotted, key
+from bot.views.metrics import OPEN as METRICS
 from bot.views.text import context, cut, escape, section
 
 REFRESH = "instance_refresh"
 SHOW_CLI = "instance_cli"
 CONSOLE = "instance_console"
 MAX_TAGS = 20
-_CONSOLES = {"cn-": "console.amazonaws.cn", "us-gov-": "console.amazonaws-us-gov.com"}
 
 
 def card(shown: Card) -> Message:
@@ -82,6 +83,7 @@ def _buttons(instance: Instance) -> list[Block]:
     value = key(instance)
     return [
         _button("Refresh", REFRESH, value),
+        _button("Metrics", METRICS, value),
         _button("Show as CLI", SHOW_CLI, value),
         {**_button("Open in console", CONSOLE, value), "url": console_url(instance.region, instance.instance_id)},
     ]
@@ -93,9 +95,7 @@ def _button(text: str, action_id: str, value: str) -> Block:
 
 def console_url(region: str, instance_id: str) -> str:
     """The instance's page in the AWS console of the region's partition."""
-    host = next((host for prefix, host in _CONSOLES.items() if region.startswith(prefix)), None)
-    host = host or f"{region}.console.aws.amazon.com"
-    return f"https://{host}/ec2/home?region={region}#InstanceDetails:instanceId={instance_id}"
+    return f"https://{console.host(region)}/ec2/home?region={region}#InstanceDetails:instanceId={instance_id}"
 
 
 def _text(shown: Card, name: str) -> str:

@@ -198,6 +198,28 @@ def _page_gone(error: Any) -> tuple[str, str]:
     )
 
 
+def _metrics_unavailable(error: Any) -> tuple[str, str]:
+    return (
+        f"CloudWatch in `{escape(error.region)}` did not answer.",
+        f"There is no chart without it. It said {quoted(error.aws_code)}. Try again in a minute; if it stays so, tell "
+        "the people who run EC2 Ops.",
+    )
+
+
+def _not_posted(error: Any) -> tuple[str, str]:
+    if error.slack_error == "no_channel":
+        return (
+            "There is no channel here to show it in.",
+            "Ask with `/ec2 metrics` in the channel, and show it from there.",
+        )
+    if error.slack_error in ("not_in_channel", "channel_not_found"):
+        return (
+            "EC2 Ops is not in this conversation.",
+            "So nothing was posted. In a channel, type `/invite @ec2ops` and try again.",
+        )
+    return "Slack did not take the message.", f"Nothing was posted: {quoted(error.slack_error)}. Try again in a minute."
+
+
 def _unexpected(error: Any) -> tuple[str, str]:
     return (
         "Something went wrong on our side.",
@@ -225,4 +247,6 @@ _WORDS: dict[type[BaseException], Callable[[Any], tuple[str, str]]] = {
     errors.OutcomeNotRecordedError: _outcome_not_recorded,
     errors.OutcomeUnknownError: _outcome_unknown,
     errors.InstancesUnavailableError: _instances_unavailable,
+    errors.MetricsUnavailableError: _metrics_unavailable,
+    errors.NotPostedError: _not_posted,
 }

@@ -9,14 +9,23 @@ from bot.wiring.aws import AwsClients
 from bot.wiring.ground import SLACK_TIMEOUT_SECONDS, aws_json, bolt_logger, epoch, now, slack_secret
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from slack_bolt import App
     from slack_sdk import WebClient
 
+    from bot.listeners.answering import Answering
+    from bot.listeners.commands import CommandListeners
+    from bot.listeners.instances import InstanceListeners
     from bot.listeners.jobs import JobRunner
+    from bot.listeners.metrics import MetricListeners
+    from bot.listeners.own_link import OwnLinkListeners
     from bot.services.alarms import Alarms
+    from bot.services.channel_posts import ChannelPosts
     from bot.services.gate import Gate
     from bot.services.identity import Identity
     from bot.services.instances import Instances
+    from bot.services.metrics import Metrics
+    from bot.services.pictures import Pictures
     from bot.services.slack_api import SlackApi
     from bot.services.slack_secret import SlackSecret
 
@@ -50,22 +59,48 @@ class WorkerWiring:
     @cached_property
     def _app(self) -> "App":
         from bot.listeners import app
-        from bot.listeners.answering import Answering
+
+        listeners = (self._instance_listeners, self._metric_listeners, self._own_link_listeners)
+        return app.build(self._web_client, self.commands, listeners, lambda: self._secret.bot_token, bolt_logger())
+
+    @cached_property
+    def commands(self) -> "CommandListeners":
+        """What `/ec2` runs."""
         from bot.listeners.commands import CommandListeners
+
+        instances, metrics, own_link = self._instance_listeners, self._metric_listeners, self._own_link_listeners
+        runners = {**instances.runners, **metrics.runners, **own_link.runners}
+        return CommandListeners(self.gate, self._answering, runners)
+
+    @cached_property
+    def _answering(self) -> "Answering":
+        from bot.listeners.answering import Answering
+
+        return Answering(self.identity, self._slack)
+
+    @cached_property
+    def _instance_listeners(self) -> "InstanceListeners":
         from bot.listeners.instances import InstanceListeners
-        from bot.listeners.own_link import OwnLinkListeners
         from bot.services.bookmarks import Bookmarks
+
+        bookmarks = Bookmarks(self._aws.get("dynamodb"), self._settings.state_table_name, epoch)
+        return InstanceListeners(self.gate, self._answering, self._instances, bookmarks, self._alarms, now)
+
+    @cached_property
+    def _metric_listeners(self) -> "MetricListeners":
+        from bot.listeners.metrics import MetricListeners
+
+        return MetricListeners(self.gate, self._answering, self._instances, self._metrics, self._posts, self._pictures)
+
+    @cached_property
+    def _own_link_listeners(self) -> "OwnLinkListeners":
+        from bot.listeners.own_link import OwnLinkListeners
         from bot.services.links import Links
         from bot.services.sign_ins import SignIns
 
-        bookmarks = Bookmarks(self._aws.get("dynamodb"), self._settings.state_table_name, epoch)
-        answering = Answering(self.identity, self._slack)
-        instances = InstanceListeners(self.gate, answering, self._instances, bookmarks, self._alarms, now)
         dynamodb, state_table = self._aws.get("dynamodb"), self._settings.state_table_name
         sign_ins, links = SignIns(dynamodb, state_table, epoch), Links(dynamodb, state_table, now)
-        own_link = OwnLinkListeners(self.gate, self.identity, sign_ins, links, self._settings.public_url)
-        commands = CommandListeners(self.gate, answering, instances, own_link)
-        return app.build(self._web_client, commands, instances, own_link, lambda: self._secret.bot_token, bolt_logger())
+        return OwnLinkListeners(self.gate, self.identity, sign_ins, links, self._settings.public_url)
 
     @cached_property
     def identity(self) -> "Identity":
@@ -89,6 +124,31 @@ class WorkerWiring:
         from bot.services.alarms import Alarms
 
         return Alarms(lambda region: self._aws.get("cloudwatch", region))
+
+    @cached_property
+    def _metrics(self) -> "Metrics":
+        from bot.services.metric_marks import MetricMarks
+        from bot.services.metrics import Metrics
+
+        def client_for(region: str) -> "CloudWatchClient":
+            client: CloudWatchClient = self._aws.get("cloudwatch", region)
+            return client
+
+        marks = MetricMarks(client_for, self._aws.get("dynamodb"), self._settings.audit_table_name, epoch)
+        return Metrics(client_for, marks, now, time.monotonic)
+
+    @cached_property
+    def _posts(self) -> "ChannelPosts":
+        from bot.services.channel_posts import ChannelPosts
+
+        return ChannelPosts(self._web_client, self._secret)
+
+    @cached_property
+    def _pictures(self) -> "Pictures":
+        from bot.services.charts import Charts
+        from bot.services.pictures import Pictures
+
+        return Pictures(self._web_client, self._secret, Charts(), time.monotonic, time.sleep)
 
     @cached_property
     def _slack(self) -> "SlackApi":

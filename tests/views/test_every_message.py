@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import bot.views
 from bot import errors
 from bot.command import COMMANDS
+from bot.metric_series import GROUPS, RANGES
 from bot.models import (
     Actor,
     Card,
@@ -34,10 +35,11 @@ from bot.models import (
 )
 from bot.sign_in import Link, Sides
 from bot.views import help as help_view
-from bot.views import identity, instance_card, instances, login, modal, problem
+from bot.views import identity, instance_card, instances, login, metrics, modal, problem
 from playground.slack.block_kit import MOST_VIEW_BYTES, problems, problems_of_view, view_size
+from tests.views.test_metrics import charts
 
-OURS = re.compile(r"<!date\^[0-9]+\^[^<>]+>|linked to <@U0ADA>")  # a date for the reader's zone; who asks
+OURS = re.compile(r"<!date\^[0-9]+\^[^<>]+>|(?:linked to|Shown by) <@U0ADA>")  # a date for the reader's zone; who asks
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOSTILE = st.one_of(
     st.text(max_size=300),
@@ -117,6 +119,8 @@ ERROR = st.one_of(
     st.builds(errors.InstanceNotFoundError, HOSTILE, st.lists(HOSTILE, max_size=3)),
     st.builds(errors.InstancesUnavailableError, REGION, HOSTILE),
     st.builds(errors.AwsCallError, WORD, HOSTILE),
+    st.builds(errors.MetricsUnavailableError, REGION, HOSTILE),
+    st.builds(errors.NotPostedError, HOSTILE),
 )
 LINK = st.builds(Link, WORD, WORD, WORD, WORD, email=HOSTILE, linked_at=HOSTILE)
 SIDES = st.builds(
@@ -145,6 +149,17 @@ MESSAGES: dict[Callable[..., Message], st.SearchStrategy[Message]] = {
     login.already: st.builds(login.already, LINK),
     login.linked: st.builds(login.linked, SIDES),
     login.unlinked: st.builds(login.unlinked, LINK),
+    metrics.message: st.builds(metrics.message, charts(HOSTILE)),
+    metrics.post: st.builds(metrics.post, charts(HOSTILE), st.just("U0ADA"), st.sampled_from([None, "F0FILE"])),
+    metrics.shown: st.builds(metrics.shown, charts(HOSTILE), st.booleans()),
+    metrics.cli: st.builds(metrics.cli, charts(HOSTILE)),
+    metrics.several: st.builds(
+        metrics.several,
+        HOSTILE,
+        FLEET.filter(bool),
+        st.sampled_from(list(GROUPS)),
+        st.sampled_from(list(RANGES.values())),
+    ),
     problem.message: st.builds(problem.message, ERROR, WORD),
     problem.gave_up: st.builds(problem.gave_up, st.integers(1, 99), WORD),
     problem.late: st.builds(problem.late, HOSTILE, st.just(1.8e9), WORD),

@@ -205,7 +205,8 @@ def test_a_card_says_what_matters_and_offers_what_may_be_done() -> None:
     for word in ("web-1", "2/2 passed", "Env=prod", "10.0.0.1", "Open alarms*\\n2", "2026-11-20 00:00 UTC"):
         assert word in shown(message)
     *_, actions = message.blocks
-    assert [button["text"]["text"] for button in actions["elements"]] == ["Refresh", "Show as CLI", "Open in console"]
+    labels = [button["text"]["text"] for button in actions["elements"]]
+    assert labels == ["Refresh", "Metrics", "Show as CLI", "Open in console"]
     assert {button["value"] for button in actions["elements"]} == {f"us-east-1/{WEB.instance_id}"}
 
 
@@ -242,6 +243,8 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "NotRecordedError": ("ThrottlingException",),
     "OutcomeNotRecordedError": ("attempt",),
     "InstancesUnavailableError": ("us-east-1", "RequestLimitExceeded"),
+    "MetricsUnavailableError": ("us-east-1", "<Throttling>"),
+    "NotPostedError": ("not_in_channel",),
     "RequestRejectedError": (401, "signature"),
     "AwsCallError": ("sqs", "AccessDenied"),
     "SecretUnavailableError": ("empty",),
