@@ -45,8 +45,8 @@ fix: $(VENV)/dev ## format, and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/dev ## measure the front door in the real Lambda runtime, the listing of large fleets, and the check of a token
-	@missed=0; for one in door listing tokens; do $(BIN)/python -m benchmarks.$$one || missed=1; done; exit $$missed
+bench: $(VENV)/dev ## measure the front door in the real Lambda runtime, large fleets, the check of a token, and pictures
+	@missed=0; for one in door listing tokens pictures; do $(BIN)/python -m benchmarks.$$one || missed=1; done; exit $$missed
 
 build: $(VENV)/playground ## what is deployed, in build/package
 	rm -rf build/package

@@ -71,7 +71,7 @@ def test_every_threat_on_the_security_page_has_a_test_that_carries_it(threat: st
 
 def test_every_pinned_dependency_of_ours_has_its_reason() -> None:
     reasons = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").lower()
-    for name in ("requirements.txt", "requirements-playground.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-playground.txt", "requirements-dev.txt", "requirements-bench.txt"):
         ours = (ROOT / name).read_text(encoding="utf-8").split("# Brought by these:")[0]
         for line in ours.splitlines():
             if line and line[0] not in "#-":

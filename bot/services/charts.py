@@ -5,7 +5,6 @@ It refuses the fonts, the files and the network of the machine: a picture is the
 
 from pathlib import Path
 
-SCALE = 2  # for screens with two pixels to the point
 FONTS = Path(__file__).parent.parent / "fonts"
 
 
@@ -19,7 +18,6 @@ class Charts:
         return bytes(
             resvg_py.svg_to_bytes(
                 svg_string=svg,
-                zoom=SCALE,
                 skip_system_fonts=True,
                 font_files=[str(font) for font in sorted(FONTS.glob("*.ttf"))],
                 font_family="DejaVu Sans",
