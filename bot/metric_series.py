@@ -194,6 +194,7 @@ class Threshold:
     above: bool
     period: int
     since: datetime | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,8 @@ class MetricMarks:
             value = float(alarm["Threshold"])
             changed = alarm.get("StateTransitionedTimestamp") or alarm.get("StateUpdatedTimestamp")
             since = changed if alarm.get("StateValue") == "ALARM" else None
-            found.append(Threshold(alarm["AlarmName"], line.instance_id, line.metric, value, above, period, since))
+            name, about = alarm["AlarmName"], (line.instance_id, line.metric)
+            found.append(Threshold(name, *about, value, above, period, since, line.detail))
         return found
 
     def _periods(self, region: str, threshold: Threshold, start: datetime, end: datetime) -> list[AlarmPeriod]:

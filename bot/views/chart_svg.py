@@ -17,7 +17,8 @@ from bot.views.text import cut, printable
 WIDTH = 960
 HEAD, FOOT, GAP = 72, 16, 36
 ROW = 18  # of a legend
-TALL, LOW, FLAT = 270, 150, 50  # of the one panel, of each of several, of what is 0 or 1
+NOTE, MAX_NOTES = 16, 3  # rows of who rebooted
+TALL, LOW, FLAT = 240, 150, 50  # of the one panel, of each of several, of what is 0 or 1
 INK, SOFT, GRID, ALARM, REBOOT = "#1d2129", "#5b6470", "#e4e7eb", "#c62828", "#6a1b9a"
 STEPS = (300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800)
 MAX_TICKS = 9
@@ -25,7 +26,10 @@ MAX_TICKS = 9
 
 @dataclass(frozen=True)
 class _Panel:
-    """One plot: where it stands, from `low` to `high` in units of `size` (1 but for bytes a second)."""
+    """One plot: where it stands, from 0 to `high` in units of `size` (1 but for bytes a second).
+
+    `above` is the room between legend and plot, where the first one says who rebooted.
+    """
 
     title: str
     kind: Kind
@@ -36,7 +40,7 @@ class _Panel:
     size: float
     unit: str
     legend: tuple[Entry, ...]
-    first: bool
+    above: float
     chart: Chart
 
     def x(self, moment: datetime) -> float:
@@ -86,8 +90,9 @@ def _panels(chart: Chart) -> list[_Panel]:
         high = _ceiling(max([highest, *near]) / size, kind)
         title = f"{family}, {unit}/s" if kind is Kind.BYTES else family
         legend = entries(title, lines, chart)
-        top = below + 8 + ROW * (legend[-1].row + 1 if legend else 1)
-        panels.append(_Panel(title, kind, tuple(lines), top, height, high, size, unit, legend, not panels, chart))
+        above = 0.0 if panels else NOTE * min(len(chart.marks.reboots), MAX_NOTES)
+        top = below + 8 + ROW * (legend[-1].row + 1 if legend else 1) + above
+        panels.append(_Panel(title, kind, tuple(lines), top, height, high, size, unit, legend, above, chart))
         below = top + height + GAP
     return panels
 
@@ -204,24 +209,38 @@ def _marks_above(panel: _Panel) -> list[str]:
         y = panel.y(value)
         words = f"{cut(threshold.alarm, 50)}: {_limit(threshold)}"
         parts.append(f'<path d="M{LEFT} {y:.1f}H{RIGHT}" stroke="{ALARM}" stroke-width="1.5" stroke-dasharray="7 4"/>')
-        parts.append(
-            _label(RIGHT - 4, y - 6 if y > panel.top + 16 else y + 16, words, anchor="end", colour=ALARM, size=12)
-        )
+        base = y - 6 if y > panel.top + 16 else y + 16
+        if _crowd(panel, base, RIGHT - 7.4 * len(words), RIGHT) <= _crowd(panel, base, LEFT, LEFT + 7.4 * len(words)):
+            parts.append(_label(RIGHT - 4, base, words, anchor="end", colour=ALARM, size=12))
+        else:
+            parts.append(_label(LEFT + 4, base, words, colour=ALARM, size=12))
     names = {instance.instance_id: metric_words.name_of(instance) for instance in panel.chart.instances}
     shown = {line.instance_id for line in panel.lines}
     for at, reboot in enumerate(one for one in panel.chart.marks.reboots if one.instance_id in shown):
         x = panel.x(reboot.at)
         who = cut(reboot.who.partition("@")[0], 30)
         which = f"{cut(names[reboot.instance_id], 24)} " if len(panel.chart.instances) > 1 else ""
-        parts.append(f'<path d="M{x:.1f} {panel.top:.1f}v{panel.height:.1f}" stroke="{REBOOT}" stroke-width="1.5"/>')
-        if panel.first:
+        rise = NOTE * (at % MAX_NOTES) + 6 if panel.above else 0
+        start, length = panel.top - rise, panel.height + rise
+        parts.append(f'<path d="M{x:.1f} {start:.1f}v{length:.1f}" stroke="{REBOOT}" stroke-width="1.5"/>')
+        if panel.above:
             words = f"{which}rebooted by {who}"
             left = x + 7 + 7.4 * len(words) > RIGHT
-            y = panel.top + 14 + 15 * (at % 4)
-            parts.append(f'<circle cx="{x:.1f}" cy="{panel.top:.1f}" r="4" fill="{REBOOT}"/>')
             place = "end" if left else "start"
-            parts.append(_label(x + (-7 if left else 7), y, words, anchor=place, colour=REBOOT, size=12))
+            parts.append(f'<circle cx="{x:.1f}" cy="{start:.1f}" r="3.5" fill="{REBOOT}"/>')
+            parts.append(_label(x + (-7 if left else 7), start + 4, words, anchor=place, colour=REBOOT, size=12))
     return parts
+
+
+def _crowd(panel: _Panel, base: float, left: float, right: float) -> int:
+    """How many strokes cross the place where these words would stand."""
+    crossing = 0
+    for line in panel.lines:
+        for run in line.stretches:
+            places = [(panel.x(point.at), panel.y(point.value / _per(line))) for point in run]
+            for (x, y), (_, after) in zip(places, places[1:] or places, strict=False):
+                crossing += left <= x <= right and min(y, after) <= base + 4 and max(y, after) >= base - 14
+    return crossing
 
 
 def _limit(threshold: Threshold) -> str:
@@ -232,7 +251,7 @@ def _limit(threshold: Threshold) -> str:
 
 def _legend(panel: _Panel) -> list[str]:
     rows = panel.legend[-1].row if panel.legend else 0
-    first = panel.top - 11 - ROW * rows
+    first = panel.top - 11 - ROW * rows - panel.above
     parts = [_label(LEFT, first, panel.title, bold=True)]
     for entry in panel.legend:
         y = first + ROW * entry.row

@@ -90,7 +90,7 @@ def _what(lines: Sequence[Line]) -> str:
 def _caption(chart: Chart, kind: Kind, left: Sequence[str], gaps: bool) -> str:
     each = duration(chart.range.bucket)
     how = f"the sum of {each}" if kind is Kind.BYTES else f"the highest value in {each}"
-    said = f"Each point is {how}. Times are UTC."
+    said = f"Each point is {how}."
     if gaps:
         said += " Where a time is missing there is no data."
     if left:

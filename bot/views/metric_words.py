@@ -102,7 +102,8 @@ def duration(seconds: float) -> str:
 
 def limit_of(line: Line, thresholds: Sequence[Threshold]) -> Threshold | None:
     """The tightest threshold of an alarm on this line, or None."""
-    own = [one for one in thresholds if one.instance_id == line.instance_id and one.metric == line.metric]
+    about = (line.instance_id, line.metric, line.detail)
+    own = [one for one in thresholds if (one.instance_id, one.metric, one.detail) == about]
     return min(own, key=lambda one: one.value) if own else None
 
 

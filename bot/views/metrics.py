@@ -169,7 +169,9 @@ def _request(group: str, of: str, instances: Sequence[str]) -> MetricsRequest:
 def _words(chart: Chart) -> list[Block]:
     said = [escape(line) for line in metric_words.lines(chart)]
     more = [f"and {len(said) - MAX_LINES} more"] if len(said) > MAX_LINES else []
-    return [section(_bounded([f"*{escape(metric_words.title(chart))}*", *said[:MAX_LINES], *more], 2_900))]
+    return [
+        section(_bounded([f"*{escape(metric_words.title(chart))}* (times in UTC)", *said[:MAX_LINES], *more], 2_900))
+    ]
 
 
 def _bounded(said: Sequence[str], room: int = MAX_TEXT) -> str:

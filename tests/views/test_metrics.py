@@ -83,7 +83,7 @@ def test_a_time_is_said_in_two_parts_at_most(seconds: int, said: str) -> None:
 def test_a_point_of_slacks_chart_is_the_highest_of_its_time_and_the_sum_for_bytes() -> None:
     (plot,) = metric_plot.plots(made(line({1: 10, 2: 50, 3: 20})))
     assert [point["value"] for point in plot.block["chart"]["series"][0]["data"]] == [50, 20]
-    assert plot.caption == "Each point is the highest value in 10 min. Times are UTC."
+    assert plot.caption == "Each point is the highest value in 10 min."
     (plot,) = metric_plot.plots(made(line({1: 1e6, 2: 5e6, 3: 2e6}, GROUPS["network"][0]), group="network"))
     assert [point["value"] for point in plot.block["chart"]["series"][0]["data"]] == [6, 2]
     assert plot.block["title"] == "Network in, MB"
