@@ -13,7 +13,15 @@ from uuid import uuid4
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-MISSING = object()
+
+class _Missing:
+    """Says what it is in the name of a test, which must be the same in every process."""
+
+    def __repr__(self) -> str:
+        return "missing"
+
+
+MISSING = _Missing()
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
