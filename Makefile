@@ -22,8 +22,8 @@ demo: $(VENV)/playground ## the whole product on this machine, in a page that be
 dev: $(VENV)/playground ## the same for a real Slack workspace, through Socket Mode (LINK=U0123ABCD=admin)
 	@$(BIN)/python -m playground.dev $(addprefix --link ,$(LINK))
 
-test: $(VENV)/dev ## every test that needs no browser
-	$(BIN)/python -m pytest
+test: $(VENV)/dev ## every test that needs no browser, a process a core
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 browser: $(VENV)/dev ## the page itself, in headless Chromium (CHROMIUM=/usr/bin/chromium)
 	$(BIN)/python -m pytest -m browser
