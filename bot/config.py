@@ -1,119 +1,28 @@
-"""Settings, read once from an environment mapping: each function asks only for what it uses.
+"""The settings of the functions behind Slack, read once from an environment mapping: each asks only for what it uses.
 
-Refuses to start half-configured: one error names everything that is missing or malformed. Values never appear in it.
+Refuses to start half-configured: one error names everything that is missing or malformed.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.errors import ConfigurationError
-
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
-_POOL_ID = re.compile(_REGION.pattern + r"_[0-9A-Za-z]{1,46}")
-_ADDRESS = re.compile(r"(https://[A-Za-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One environment variable and what it is for; README's table holds the same list."""
-
-    name: str
-    purpose: str
-    default: str | None = None
-
-
-AUDIT_TABLE_NAME = Setting("AUDIT_TABLE_NAME", "DynamoDB table of the audit")
-STATE_TABLE_NAME = Setting("STATE_TABLE_NAME", "DynamoDB table of links and claims")
-JOBS_QUEUE_URL = Setting("JOBS_QUEUE_URL", "SQS queue between the front door and the worker")
-JOBS_MAX_RECEIVES = Setting("JOBS_MAX_RECEIVES", "receives of a request before the dead-letter queue keeps it", "3")
-COGNITO_USER_POOL_ID = Setting("COGNITO_USER_POOL_ID", "user pool that holds people and their `custom:role`")
-COGNITO_CLIENT_ID = Setting("COGNITO_CLIENT_ID", "the pool's client")
-COGNITO_DOMAIN = Setting("COGNITO_DOMAIN", "the pool's hosted UI, by which people sign in")
-COGNITO_JWKS_URL = Setting("COGNITO_JWKS_URL", "the pool's public keys", "the pool's own")
-PUBLIC_URL = Setting("PUBLIC_URL", "where browsers reach the HTTP API")
-REQUIRE_SAME_EMAIL = Setting("REQUIRE_SAME_EMAIL", "whether a link needs the same e-mail in Slack and Cognito", "true")
-SLACK_TEAM_ID = Setting("SLACK_TEAM_ID", "the one Slack workspace that is served")
-SLACK_APP_ID = Setting("SLACK_APP_ID", "the Slack app's id; requests of other apps are dropped")
-SLACK_SECRET_ARN = Setting(
-    "SLACK_SECRET_ARN", "Secrets Manager secret with `SLACK_SIGNING_SECRET` and `SLACK_BOT_TOKEN`"
+from bot.settings import (
+    AUDIT_RETENTION_DAYS,
+    AUDIT_TABLE_NAME,
+    AWS_ENDPOINT_URL,
+    COGNITO_USER_POOL_ID,
+    JOBS_MAX_RECEIVES,
+    JOBS_QUEUE_URL,
+    PUBLIC_URL,
+    SLACK_API_URL,
+    SLACK_APP_ID,
+    SLACK_BOT_TOKEN,
+    SLACK_SECRET_ARN,
+    SLACK_SIGNING_SECRET,
+    SLACK_TEAM_ID,
+    STATE_TABLE_NAME,
+    Reader,
 )
-SLACK_SIGNING_SECRET = Setting("SLACK_SIGNING_SECRET", "local runs: the signing secret itself")
-SLACK_BOT_TOKEN = Setting("SLACK_BOT_TOKEN", "local runs: the bot token itself")
-SLACK_API_URL = Setting("SLACK_API_URL", "base of Slack's Web API", "https://slack.com/api/")
-REGIONS = Setting("REGIONS", "comma-separated regions to look at", "the function's own")
-AUDIT_RETENTION_DAYS = Setting("AUDIT_RETENTION_DAYS", "days an audit row is kept", "30")
-AWS_ENDPOINT_URL = Setting("AWS_ENDPOINT_URL", "another AWS endpoint, for local runs", "AWS itself")
-AWS_REGION = Setting("AWS_REGION", "set by Lambda")
-
-SETTINGS = tuple(value for value in list(globals().values()) if isinstance(value, Setting))
-
-
-class _Reader:
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self._missing: list[str] = []
-        self._malformed: list[str] = []
-
-    def optional(self, setting: Setting) -> str | None:
-        return self._environ.get(setting.name, "").strip() or None
-
-    def text(self, setting: Setting) -> str:
-        value = self.optional(setting)
-        if value is None and setting.default is None:
-            self._missing.append(setting.name)
-        return value or setting.default or ""
-
-    def number(self, setting: Setting) -> int:
-        value = self.text(setting)
-        if not re.fullmatch(r"[1-9][0-9]{0,4}", value):
-            self._malformed.append(setting.name)
-            return 0
-        return int(value)
-
-    def region(self) -> str:
-        return self.optional(AWS_REGION) or self._environ.get("AWS_DEFAULT_REGION") or self.text(AWS_REGION)
-
-    def regions(self) -> tuple[str, ...]:
-        listed = self.optional(REGIONS)
-        if listed is None:
-            return (self.region(),)
-        names = tuple(dict.fromkeys(name.strip() for name in listed.split(",") if name.strip()))
-        if not names or not all(_REGION.fullmatch(name) for name in names):
-            self._malformed.append(REGIONS.name)
-        return names
-
-    def secret(self, local: Setting) -> str | None:
-        """The local value if it is set; else the ARN must be."""
-        value = self.optional(local)
-        if value is None and self.optional(SLACK_SECRET_ARN) is None:
-            self._missing.append(f"{SLACK_SECRET_ARN.name} (or {local.name})")
-        return value
-
-    def flag(self, setting: Setting) -> bool:
-        value = self.text(setting)
-        if value not in ("true", "false"):
-            self._malformed.append(setting.name)
-        return value != "false"
-
-    def address(self, setting: Setting) -> str:
-        """A web address without its last slash; a bare host is one too. Only this machine is reached without TLS."""
-        value = self.text(setting).rstrip("/")
-        if value and "://" not in value:
-            value = f"https://{value}"
-        if value and not _ADDRESS.fullmatch(value):
-            self._malformed.append(setting.name)
-        return value
-
-    def pool_id(self) -> str:
-        value = self.text(COGNITO_USER_POOL_ID)
-        if value and not _POOL_ID.fullmatch(value):
-            self._malformed.append(COGNITO_USER_POOL_ID.name)
-        return value
-
-    def finish(self) -> None:
-        if self._missing or self._malformed:
-            raise ConfigurationError(sorted(set(self._missing)), sorted(set(self._malformed)))
 
 
 @dataclass(frozen=True)
@@ -133,7 +42,7 @@ class DoorSettings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "DoorSettings":
         """Raises ConfigurationError naming all that is missing or malformed."""
-        read = _Reader(environ)
+        read = Reader(environ)
         settings = cls(
             region=read.region(),
             endpoint_url=read.optional(AWS_ENDPOINT_URL),
@@ -170,7 +79,7 @@ class WorkerSettings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "WorkerSettings":
         """Raises ConfigurationError naming all that is missing or malformed."""
-        read = _Reader(environ)
+        read = Reader(environ)
         settings = cls(
             region=read.region(),
             endpoint_url=read.optional(AWS_ENDPOINT_URL),
@@ -185,99 +94,6 @@ class WorkerSettings:
             slack_api_url=read.text(SLACK_API_URL),
             slack_secret_arn=read.optional(SLACK_SECRET_ARN),
             slack_bot_token=read.secret(SLACK_BOT_TOKEN),
-        )
-        read.finish()
-        return settings
-
-
-@dataclass(frozen=True)
-class LoginSettings:
-    """What `handlers.login` uses."""
-
-    region: str
-    endpoint_url: str | None
-    audit_table_name: str
-    audit_retention_days: int
-    state_table_name: str
-    cognito_user_pool_id: str
-    cognito_client_id: str
-    cognito_domain: str
-    cognito_jwks_url: str | None
-    public_url: str
-    require_same_email: bool
-    slack_team_id: str
-    slack_api_url: str
-    slack_secret_arn: str | None
-    slack_bot_token: str | None = field(repr=False)
-
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> "LoginSettings":
-        """Raises ConfigurationError naming all that is missing or malformed."""
-        read = _Reader(environ)
-        settings = cls(
-            region=read.region(),
-            endpoint_url=read.optional(AWS_ENDPOINT_URL),
-            audit_table_name=read.text(AUDIT_TABLE_NAME),
-            audit_retention_days=read.number(AUDIT_RETENTION_DAYS),
-            state_table_name=read.text(STATE_TABLE_NAME),
-            cognito_user_pool_id=read.pool_id(),
-            cognito_client_id=read.text(COGNITO_CLIENT_ID),
-            cognito_domain=read.address(COGNITO_DOMAIN),
-            cognito_jwks_url=read.optional(COGNITO_JWKS_URL),
-            public_url=read.address(PUBLIC_URL),
-            require_same_email=read.flag(REQUIRE_SAME_EMAIL),
-            slack_team_id=read.text(SLACK_TEAM_ID),
-            slack_api_url=read.text(SLACK_API_URL),
-            slack_secret_arn=read.optional(SLACK_SECRET_ARN),
-            slack_bot_token=read.secret(SLACK_BOT_TOKEN),
-        )
-        read.finish()
-        return settings
-
-
-@dataclass(frozen=True)
-class AuthorizerSettings:
-    """What `handlers.authorizer` uses; without `cognito_jwks_url` the pool's own keys are meant."""
-
-    region: str
-    endpoint_url: str | None
-    cognito_user_pool_id: str
-    cognito_client_id: str
-    cognito_jwks_url: str | None
-
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> "AuthorizerSettings":
-        """Raises ConfigurationError naming all that is missing or malformed."""
-        read = _Reader(environ)
-        settings = cls(
-            region=read.region(),
-            endpoint_url=read.optional(AWS_ENDPOINT_URL),
-            cognito_user_pool_id=read.pool_id(),
-            cognito_client_id=read.text(COGNITO_CLIENT_ID),
-            cognito_jwks_url=read.optional(COGNITO_JWKS_URL),
-        )
-        read.finish()
-        return settings
-
-
-@dataclass(frozen=True)
-class RefreshSettings:
-    """What `handlers.refresh` uses."""
-
-    region: str
-    endpoint_url: str | None
-    cognito_user_pool_id: str
-    cognito_client_id: str
-
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> "RefreshSettings":
-        """Raises ConfigurationError naming all that is missing or malformed."""
-        read = _Reader(environ)
-        settings = cls(
-            region=read.region(),
-            endpoint_url=read.optional(AWS_ENDPOINT_URL),
-            cognito_user_pool_id=read.pool_id(),
-            cognito_client_id=read.text(COGNITO_CLIENT_ID),
         )
         read.finish()
         return settings

@@ -143,7 +143,9 @@ def test_the_ground_is_known() -> None:
         "models",
         "operations",
         "rest",
+        "settings",
         "sign_in",
+        "sign_in_config",
         "signature",
         "token_claims",
     }

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.config import SETTINGS, AuthorizerSettings, DoorSettings, LoginSettings, RefreshSettings, WorkerSettings
+from bot.config import DoorSettings, WorkerSettings
 from bot.errors import ConfigurationError
+from bot.settings import SETTINGS
+from bot.sign_in_config import AuthorizerSettings, LoginSettings, RefreshSettings
 from playground.template import SAM_FUNCTION, Template
 from tests.house import AUTHORIZER, DOOR, LOGIN, REFRESH, WORKER, House
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.command import COMMANDS
-from bot.config import SETTINGS
 from bot.job import MODAL_SUFFIX
+from bot.settings import SETTINGS
 from bot.views.modal import INSTANCES
 from playground.template import translate
 from tests.house import MANIFEST

@@ -7,7 +7,8 @@ happens at import, and the front door never imports what only the worker needs.
 import os
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from bot.config import AuthorizerSettings, DoorSettings, LoginSettings, RefreshSettings, WorkerSettings
+from bot.config import DoorSettings, WorkerSettings
+from bot.sign_in_config import AuthorizerSettings, LoginSettings, RefreshSettings
 from bot.wiring.ground import failure, logger
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.config import LoginSettings
+from bot.sign_in_config import LoginSettings
 from bot.wiring.aws import AwsClients
 from bot.wiring.ground import SLACK_TIMEOUT_SECONDS, aws_json, epoch, now, slack_secret, tokens
 

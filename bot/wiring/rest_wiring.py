@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.config import AuthorizerSettings, RefreshSettings
+from bot.sign_in_config import AuthorizerSettings, RefreshSettings
 from bot.wiring.aws import AwsClients
 from bot.wiring.ground import epoch, tokens
 
