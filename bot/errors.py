@@ -19,6 +19,7 @@ ChatOpsError
 ├── InstancesUnavailableError   EC2 refused or did not answer
 ├── MetricsUnavailableError     CloudWatch refused or did not answer
 ├── NotPostedError              Slack took no message for a channel
+├── AuditUnavailableError       the audit, or what proves it, cannot be read
 ├── RequestRejectedError        not a genuine request of our Slack app
 ├── AwsCallError                an AWS service refused or did not answer
 ├── SecretUnavailableError      the Slack secret cannot be read, or is empty
@@ -142,6 +143,14 @@ class NotPostedError(ChatOpsError):
     def __init__(self, slack_error: str) -> None:
         super().__init__(slack_error)
         self.slack_error = slack_error
+
+
+class AuditUnavailableError(ChatOpsError):
+    """The audit, or what proves it, cannot be read; `aws_code` is the service's error code or the transport's."""
+
+    def __init__(self, aws_code: str) -> None:
+        super().__init__(aws_code)
+        self.aws_code = aws_code
 
 
 class RequestRejectedError(ChatOpsError):

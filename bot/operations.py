@@ -21,6 +21,7 @@ class Operation:
     """One operation: its name (`ec2:<noun>:<verb>`), and the `action` and `resource_type` of its audit rows.
 
     `own` is what people do about their own link: every full member may, with whatever account or none.
+    `admins_only` is a look that shows what other people did.
     """
 
     name: str
@@ -28,11 +29,13 @@ class Operation:
     resource_type: str
     effect: Effect
     own: bool = False
+    admins_only: bool = False
 
     @property
     def roles(self) -> tuple[Role, ...]:
-        """`readonly` may look, `admin` may do all, and everybody what is their own."""
-        return (Role.ADMIN, Role.READONLY) if self.own or self.effect is Effect.LOOK else (Role.ADMIN,)
+        """`admin` may do all, everybody what is their own, and `readonly` look but for what is for admins only."""
+        look = self.effect is Effect.LOOK and not self.admins_only
+        return (Role.ADMIN, Role.READONLY) if self.own or look else (Role.ADMIN,)
 
     def permits(self, role: Role | None) -> bool:
         """Whether `role` covers this operation; no role covers nothing."""
@@ -50,3 +53,18 @@ LIST_INSTANCES = Operation("ec2:instance:list", "LIST_INSTANCES", "EC2_INSTANCE"
 REQUEST_LINK = Operation("ec2:identity:request-link", "REQUEST_LINK", "USER", Effect.LOOK, own=True)
 LINK_IDENTITY = Operation("ec2:identity:link", "LINK_IDENTITY", "USER", Effect.CHANGE, own=True)
 UNLINK_IDENTITY = Operation("ec2:identity:unlink", "UNLINK_IDENTITY", "USER", Effect.CHANGE, own=True)
+VIEW_AUDIT = Operation("ec2:audit:view", "VIEW_AUDIT", "AUDIT_LOG", Effect.LOOK)
+VIEW_ALL_AUDIT = Operation("ec2:audit:view-all", "VIEW_AUDIT", "AUDIT_LOG", Effect.LOOK, admins_only=True)
+EXPORT_AUDIT = Operation("ec2:audit:export", "EXPORT_AUDIT", "AUDIT_LOG", Effect.LOOK)
+EXPORT_ALL_AUDIT = Operation("ec2:audit:export-all", "EXPORT_AUDIT", "AUDIT_LOG", Effect.LOOK, admins_only=True)
+VERIFY_AUDIT = Operation("ec2:audit:verify", "VERIFY_AUDIT", "AUDIT_LOG", Effect.LOOK, admins_only=True)
+
+
+def operations() -> tuple[Operation, ...]:
+    """Each operation there is."""
+    return tuple(value for value in list(globals().values()) if isinstance(value, Operation))
+
+
+def actions() -> tuple[str, ...]:
+    """What may stand as `action` in an audit row, in the order of the alphabet."""
+    return tuple(sorted({ACCESS_DENIED, *(operation.action for operation in operations())}))

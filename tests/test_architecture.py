@@ -130,10 +130,12 @@ def test_each_module_says_what_it_is_for(path: Path) -> None:
 
 def test_the_ground_is_known() -> None:
     names = {
+        "audit_rows",
         "browser",
         "command",
         "config",
         "denials",
+        "digests",
         "ec2_filters",
         "errors",
         "fresh_tokens",
@@ -147,6 +149,7 @@ def test_the_ground_is_known() -> None:
         "sign_in",
         "sign_in_config",
         "signature",
+        "tampering",
         "token_claims",
     }
     assert {f"bot.{name}" for name in names} == GROUND

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bot.audit_rows import timestamp
 from bot.errors import NotRecordedError
 from bot.models import AuditEntry
 
@@ -109,11 +110,6 @@ class Audit:
         item["details"] = TypeSerializer().serialize(_bounded_details(entry.details))
         item["ttl"] = {"N": str(int((moment + self._retention).timestamp()))}
         return item
-
-
-def timestamp(moment: datetime) -> str:
-    """The sort key of a row: ISO 8601 in UTC with six fractional digits always, so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _bounded(text: str) -> str:

@@ -14,6 +14,7 @@ from bot.denials import (
     NotPermittedError,
 )
 from bot.errors import (
+    AuditUnavailableError,
     AwsCallError,
     ChatOpsError,
     InstancesUnavailableError,
@@ -148,7 +149,8 @@ def _entry(
 
 def _failure(error: Exception) -> dict[str, str]:
     facts = {"error": type(error).__name__}
-    if isinstance(error, AwsCallError | InstancesUnavailableError | MetricsUnavailableError):
+    unavailable = AuditUnavailableError | AwsCallError | InstancesUnavailableError | MetricsUnavailableError
+    if isinstance(error, unavailable):
         facts["code"] = error.aws_code
     if isinstance(error, AccessDeniedError):
         facts["reason"] = error.reason

@@ -191,6 +191,14 @@ def _instances_unavailable(error: Any) -> tuple[str, str]:
     )
 
 
+def _audit_unavailable(error: Any) -> tuple[str, str]:
+    return (
+        "The audit could not be read.",
+        f"It said {quoted(error.aws_code)}, so nothing is shown rather than half of it. Try again in a minute; if it "
+        "stays so, tell the people who run EC2 Ops.",
+    )
+
+
 def _page_gone(error: Any) -> tuple[str, str]:
     return (
         "That page is not there any more.",
@@ -249,4 +257,5 @@ _WORDS: dict[type[BaseException], Callable[[Any], tuple[str, str]]] = {
     errors.InstancesUnavailableError: _instances_unavailable,
     errors.MetricsUnavailableError: _metrics_unavailable,
     errors.NotPostedError: _not_posted,
+    errors.AuditUnavailableError: _audit_unavailable,
 }

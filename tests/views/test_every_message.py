@@ -118,6 +118,7 @@ ERROR = st.one_of(
     st.builds(errors.InvalidValueError, WORD, WORD, HOSTILE, WORD, st.one_of(st.none(), WORD)),
     st.builds(errors.InstanceNotFoundError, HOSTILE, st.lists(HOSTILE, max_size=3)),
     st.builds(errors.InstancesUnavailableError, REGION, HOSTILE),
+    st.builds(errors.AuditUnavailableError, HOSTILE),
     st.builds(errors.AwsCallError, WORD, HOSTILE),
     st.builds(errors.MetricsUnavailableError, REGION, HOSTILE),
     st.builds(errors.NotPostedError, HOSTILE),

@@ -245,6 +245,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "InstancesUnavailableError": ("us-east-1", "RequestLimitExceeded"),
     "MetricsUnavailableError": ("us-east-1", "<Throttling>"),
     "NotPostedError": ("not_in_channel",),
+    "AuditUnavailableError": ("AccessDeniedException",),
     "RequestRejectedError": (401, "signature"),
     "AwsCallError": ("sqs", "AccessDenied"),
     "SecretUnavailableError": ("empty",),
