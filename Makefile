@@ -11,7 +11,7 @@ LAMBDA := --platform manylinux2014_aarch64 --platform manylinux_2_28_aarch64 --i
 LAMBDA_PYTHON ?= python3.13
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test browser screenshots check fix bench build deploy clean
+.PHONY: help demo dev test browser screenshots check fix bench verify build deploy clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ fix: $(VENV)/dev ## format, and mend what the linter can
 
 bench: $(VENV)/dev ## measure the front door in the real Lambda runtime, large fleets, the check of a token, and pictures
 	@missed=0; for one in door listing tokens pictures; do $(BIN)/python -m benchmarks.$$one || missed=1; done; exit $$missed
+
+verify: $(VENV)/playground ## hold the audit against its signed digests (SINCE=7d; the three settings in docs/operations.md)
+	@$(BIN)/python -m bot.verify $(addprefix --since ,$(SINCE))
 
 build: $(VENV)/playground ## what is deployed, in build/package
 	rm -rf build/package

@@ -31,6 +31,8 @@ WORKER_ENVIRONMENT = {
     "AUDIT_TABLE_NAME": "audit",
     "STATE_TABLE_NAME": "state",
     "COGNITO_USER_POOL_ID": "us-east-1_bench",
+    "DIGEST_BUCKET_NAME": "digests",
+    "DIGEST_KEY_ID": "bench",
     "SLACK_TEAM_ID": "T0BENCH",
     "SLACK_APP_ID": "A0BENCH",
     "SLACK_BOT_TOKEN": "xoxb-bench",

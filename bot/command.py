@@ -11,17 +11,21 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from bot.audit_rows import is_bound
 from bot.errors import InvalidValueError, MalformedTextError, UnknownCommandError, UnknownOptionError
 from bot.metric_series import GROUPS, RANGES
+from bot.models import Outcome
 from bot.operations import (
     GET_INSTANCE,
     LIST_INSTANCES,
     REQUEST_LINK,
     UNLINK_IDENTITY,
+    VIEW_AUDIT,
     VIEW_HELP,
     VIEW_IDENTITY,
     VIEW_METRICS,
     Operation,
+    actions,
 )
 
 MAX_TEXT = 1000
@@ -106,6 +110,25 @@ COMMANDS = (
         argument="name or id …",
         examples=("metrics db-primary", "metrics web-1 web-2 network 24h", "metrics web-* memory 7d"),
         keywords=(tuple(GROUPS), tuple(RANGES)),
+    ),
+    Command(
+        "audit",
+        VIEW_AUDIT,
+        "Shows who did what, and when; newest first.",
+        argument="@user or instance",
+        options=(
+            Option("action", "GET_INSTANCE", "only this action", choices=actions()),
+            Option("outcome", "denied", "only what ended so", choices=tuple(Outcome)),
+            Option("since", "8h", "from then on: an age (`30m`, `8h`, `7d`), a day or a minute in UTC"),
+            Option("until", "2026-11-01", "up to then, a day with all its hours"),
+        ),
+        examples=(
+            "audit web-1",
+            "audit @bob outcome:denied since:7d",
+            "audit handover since:8h",
+            "audit export since:2026-11-01",
+            "audit verify since:24h",
+        ),
     ),
     Command("whoami", VIEW_IDENTITY, "Says who you are here and what you may do.", examples=("whoami",)),
     Command("login", REQUEST_LINK, "Links your Slack user to your account, by signing in.", examples=("login",)),
@@ -207,14 +230,20 @@ def _option(command: Command, key: str) -> Option:
 
 def _value(command: Command, option: Option, value: str) -> str:
     if option.choices:
-        if value.isascii() and value.lower() in option.choices:
-            return value.lower()
+        by_word = {choice.lower(): choice for choice in option.choices}
+        if value.isascii() and value.lower() in by_word:
+            return by_word[value.lower()]
         expected = "one of " + ", ".join(f"`{choice}`" for choice in option.choices)
-        raise InvalidValueError(command.name, option.key, value, expected, nearest(value, option.choices))
+        raise InvalidValueError(command.name, option.key, value, expected, _meant(value, by_word))
     check = _CHECKS.get(option.key)
     if check and not check(value):
         raise InvalidValueError(command.name, option.key, value, f"`{option.value}`, for example")
     return value
+
+
+def _meant(value: str, by_word: Mapping[str, str]) -> str | None:
+    near = nearest(value, by_word)
+    return by_word[near] if near else None
 
 
 def _is_tag(value: str) -> bool:
@@ -227,4 +256,4 @@ def _is_region(value: str) -> bool:
     return value == "all" or _REGION.fullmatch(value) is not None
 
 
-_CHECKS: dict[str, Callable[[str], bool]] = {"tag": _is_tag, "region": _is_region}
+_CHECKS: dict[str, Callable[[str], bool]] = {"tag": _is_tag, "region": _is_region, "since": is_bound, "until": is_bound}

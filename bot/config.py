@@ -11,6 +11,8 @@ from bot.settings import (
     AUDIT_TABLE_NAME,
     AWS_ENDPOINT_URL,
     COGNITO_USER_POOL_ID,
+    DIGEST_BUCKET_NAME,
+    DIGEST_KEY_ID,
     JOBS_MAX_RECEIVES,
     JOBS_QUEUE_URL,
     PUBLIC_URL,
@@ -68,6 +70,8 @@ class WorkerSettings:
     audit_table_name: str
     audit_retention_days: int
     state_table_name: str
+    digest_bucket_name: str
+    digest_key_id: str
     cognito_user_pool_id: str
     jobs_max_receives: int
     public_url: str
@@ -87,6 +91,8 @@ class WorkerSettings:
             audit_table_name=read.text(AUDIT_TABLE_NAME),
             audit_retention_days=read.number(AUDIT_RETENTION_DAYS),
             state_table_name=read.text(STATE_TABLE_NAME),
+            digest_bucket_name=read.text(DIGEST_BUCKET_NAME),
+            digest_key_id=read.text(DIGEST_KEY_ID),
             cognito_user_pool_id=read.text(COGNITO_USER_POOL_ID),
             jobs_max_receives=read.number(JOBS_MAX_RECEIVES),
             public_url=read.address(PUBLIC_URL),

@@ -11,6 +11,7 @@ ChatOpsError
 │   ├── InvalidValueError
 │   ├── MalformedTextError
 │   ├── InstanceNotFoundError
+│   ├── SeveralInstancesError
 │   └── PageGoneError
 ├── AccessDeniedError           who asks may not (`bot.denials`)
 ├── NotRecordedError            the audit cannot be written, so nothing is done
@@ -27,6 +28,7 @@ ChatOpsError
 ├── JobElsewhereError           another delivery of the job is being run
 ├── JobFailedError              a job ended in something else than an answer
 ├── AnswerNotDeliveredError     Slack took the answer by none of its ways
+├── FileNotSentError            Slack took no file for somebody
 └── ConfigurationError          settings missing or malformed
 """
 
@@ -95,6 +97,15 @@ class InstanceNotFoundError(UsageError):
         super().__init__(wanted)
         self.wanted = wanted
         self.nearest = tuple(nearest)
+
+
+class SeveralInstancesError(UsageError):
+    """Several instances have that name, and one must be meant; `found` pairs their names and ids."""
+
+    def __init__(self, wanted: str, found: Sequence[tuple[str, str]]) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
+        self.found = tuple(found)
 
 
 class PageGoneError(UsageError):
@@ -203,6 +214,14 @@ class JobFailedError(ChatOpsError):
 
 class AnswerNotDeliveredError(ChatOpsError):
     """Slack took the answer by none of its ways; `slack_error` is the last refusal."""
+
+    def __init__(self, slack_error: str) -> None:
+        super().__init__(slack_error)
+        self.slack_error = slack_error
+
+
+class FileNotSentError(ChatOpsError):
+    """Slack took no file for somebody's direct messages; `slack_error` is its word or the transport's."""
 
     def __init__(self, slack_error: str) -> None:
         super().__init__(slack_error)

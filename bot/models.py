@@ -99,12 +99,14 @@ class AuditEntry:
 class Message:
     """An answer in Slack: `blocks` to look at, `text` for notifications and screen readers.
 
-    `plain` is the same in older blocks, for a Slack that answers `invalid_blocks`.
+    `plain` is the same in older blocks, for a Slack that answers `invalid_blocks`; `title` is a modal's, at most 24
+    characters.
     """
 
     text: str
     blocks: list[Block]
     plain: list[Block] | None = None
+    title: str | None = None
 
 
 @dataclass(frozen=True)

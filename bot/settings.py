@@ -43,6 +43,8 @@ SLACK_BOT_TOKEN = Setting("SLACK_BOT_TOKEN", "local runs: the bot token itself")
 SLACK_API_URL = Setting("SLACK_API_URL", "base of Slack's Web API", "https://slack.com/api/")
 REGIONS = Setting("REGIONS", "comma-separated regions to look at", "the function's own")
 AUDIT_RETENTION_DAYS = Setting("AUDIT_RETENTION_DAYS", "days an audit row is kept", "30")
+DIGEST_BUCKET_NAME = Setting("DIGEST_BUCKET_NAME", "S3 bucket of the digests that prove the audit")
+DIGEST_KEY_ID = Setting("DIGEST_KEY_ID", "KMS key that signs them")
 AWS_ENDPOINT_URL = Setting("AWS_ENDPOINT_URL", "another AWS endpoint, for local runs", "AWS itself")
 AWS_REGION = Setting("AWS_REGION", "set by Lambda")
 

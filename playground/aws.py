@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _RPC_PATH = re.compile(r"/service/[^/]+/operation/(\w+)")
-_RESOURCE_FIELDS = ("TableName", "QueueUrl", "SecretId", "UserPoolId", "TopicArn")
+_RESOURCE_FIELDS = ("TableName", "QueueUrl", "SecretId", "UserPoolId", "TopicArn", "KeyId", "StreamArn")
+_S3_CALLS = {("GET", False): "ListObjectsV2", ("GET", True): "GetObject", ("PUT", True): "PutObject"}
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 _WRITES = {
@@ -38,7 +39,9 @@ _REMEMBERED_CALLS = 20_000
 
 @dataclass(frozen=True)
 class AwsCall:
-    """One request: `resource` is the table name, queue URL, secret id, pool id, or `*` where it names none.
+    """One request: `resource` is the table name, queue URL, secret id, pool id, key id, or `*` where it names none.
+
+    An object in a bucket is `<bucket>/<first part of its key>/*`.
 
     A query on an index has `<table>/index/<name>`; `partition_key` is the `pk` of the item that is meant, if any.
     `service` is the signing name, "" for an unsigned call.
@@ -79,6 +82,11 @@ def parse_call(environ: "WSGIEnvironment", body: bytes) -> AwsCall:
         form = {key: values[0] for key, values in parse_qs(body.decode("utf-8", "replace")).items()}
         if "Action" in form:
             return AwsCall(access_key_id, service, form["Action"], _resource(form))
+    if service == "s3":
+        bucket, _, key = path.lstrip("/").partition("/")
+        method = environ.get("REQUEST_METHOD", "")
+        prefix = f"/{key.partition('/')[0]}/*" if key else ""
+        return AwsCall(access_key_id, service, _S3_CALLS.get((method, bool(key)), method), bucket + prefix)
     rpc = _RPC_PATH.search(path)
     action = rpc.group(1) if rpc else f"{environ.get('REQUEST_METHOD', '')} {path}"
     return AwsCall(access_key_id, service, action, "*")

@@ -1,4 +1,4 @@
-"""What template.yaml deploys, on this machine: the functions between their HTTP routes and their queue.
+"""What template.yaml deploys, on this machine: the functions between their routes, queues, streams and schedules.
 
 It refuses shortcuts: requests arrive as API Gateway's events, and functions reach each other through the queue, each
 in a process of its own with only the environment that the template gives it.
@@ -13,6 +13,8 @@ from playground import gateway
 from playground.functions import Function, FunctionError, to_terminal
 from playground.mapping import EventSourceMapping
 from playground.provision import Provisioned
+from playground.schedule import Schedule
+from playground.stream import StreamMapping
 
 
 class Deployment:
@@ -34,6 +36,10 @@ class Deployment:
                 if spec.queue_url is not None:
                     mapping = EventSourceMapping.for_function(spec, function.invoke)
                     stack.callback(mapping.start().stop)
+                if spec.stream_arn is not None:
+                    stack.callback(StreamMapping(spec, function.invoke).start().stop)
+                for expression in spec.schedules:
+                    stack.callback(Schedule(expression, spec, function.invoke).start().stop)
             self._stack = stack.pop_all()
         return self
 

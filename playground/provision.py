@@ -41,7 +41,8 @@ _SAM_DEFAULT_BATCH = 10
 class FunctionSpec:
     """A function as the template declares it; `environment` is all that it may see.
 
-    `routes` are the (method, path) pairs that the HTTP API sends to it.
+    `routes` are the (method, path) pairs that the HTTP API sends to it; `stream_arn` is the table's stream that it
+    reads, `schedules` are the expressions by which EventBridge calls it.
 
     The access key id is its own, so that its calls can be told from everybody else's.
     """
@@ -54,6 +55,8 @@ class FunctionSpec:
     queue_url: str | None
     batch_size: int
     routes: frozenset[tuple[str, str]] = frozenset()
+    stream_arn: str | None = None
+    schedules: tuple[str, ...] = ()
 
     @property
     def access_key_id(self) -> str:
@@ -173,6 +176,7 @@ def _function(stack: Stack, resource: Resource, local: Mapping[str, str], elsewh
     events = resource.properties.get("Events", {}).values()
     sources = [stack.resolve(event["Properties"]) for event in events if event["Type"] == "SQS"]
     routes = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
+    streams = [stack.resolve(event["Properties"]["Stream"]) for event in events if event["Type"] == "DynamoDB"]
     if len(sources) > 1:
         raise TemplateError(f"{resource.logical_id} has more than one queue")
     batch_size = int(sources[0].get("BatchSize", _SAM_DEFAULT_BATCH)) if sources else 0
@@ -189,6 +193,8 @@ def _function(stack: Stack, resource: Resource, local: Mapping[str, str], elsewh
         queue_url=_queue_url(stack, sources[0]["Queue"]) if sources else None,
         batch_size=batch_size,
         routes=frozenset((route["Method"].upper(), route["Path"]) for route in routes),
+        stream_arn=streams[0] if streams else None,
+        schedules=tuple(event["Properties"]["Schedule"] for event in events if event["Type"] == "Schedule"),
     )
 
 

@@ -20,6 +20,7 @@ LEFT_OUT = {
     "AWS::Logs::LogGroup": "a function's log goes to the terminal",
     "AWS::Logs::MetricFilter": "counts log lines that are not kept here",
     "AWS::Serverless::Api": "playground.rest_api stands in for it",
+    "AWS::S3::BucketPolicy": "moto checks no policies",
     "AWS::Serverless::HttpApi": "playground.gateway stands in for it",
     SAM_FUNCTION: "runs as a child process, see playground.functions",
 }
@@ -195,11 +196,46 @@ def _user_pool_domain(cognito: Any, name: str, properties: dict[str, Any]) -> At
     return {"Ref": properties["Domain"]}
 
 
+def _key(kms: Any, name: str, properties: dict[str, Any]) -> Attributes:
+    for ignored in ("KeyPolicy", "PendingWindowInDays"):  # who may, and how slowly it is deleted
+        properties.pop(ignored, None)
+    alias = f"alias/{name}"
+    found = [entry["TargetKeyId"] for entry in kms.list_aliases()["Aliases"] if entry["AliasName"] == alias]
+    key_id = found[0] if found else kms.create_key(**properties)["KeyMetadata"]["KeyId"]
+    if not found:
+        kms.create_alias(AliasName=alias, TargetKeyId=key_id)
+    return {"Ref": key_id, "KeyId": key_id, "Arn": kms.describe_key(KeyId=key_id)["KeyMetadata"]["Arn"]}
+
+
+def _bucket(s3: Any, name: str, properties: dict[str, Any]) -> Attributes:
+    name = properties.pop("BucketName", name.lower())
+    lock = properties.pop("ObjectLockConfiguration", None)
+    locked = properties.pop("ObjectLockEnabled", False)
+    # What a bucket with a lock has anyhow, and who may reach it: here, everybody.
+    for ignored in (
+        "VersioningConfiguration",
+        "BucketEncryption",
+        "OwnershipControls",
+        "PublicAccessBlockConfiguration",
+    ):
+        properties.pop(ignored, None)
+    _rest(properties, "Bucket")
+    if name not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
+        s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=locked)
+        if lock:
+            days = lock["Rule"]["DefaultRetention"]
+            days["Days"] = int(days["Days"])
+            s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=lock)
+    return {"Ref": name, "Arn": f"arn:aws:s3:::{name}"}
+
+
 _CREATORS: dict[str, tuple[str, Callable[[Any, str, dict[str, Any]], Attributes]]] = {
     "AWS::Cognito::UserPool": ("cognito-idp", _user_pool),
     "AWS::Cognito::UserPoolClient": ("cognito-idp", _user_pool_client),
     "AWS::Cognito::UserPoolDomain": ("cognito-idp", _user_pool_domain),
     "AWS::DynamoDB::Table": ("dynamodb", _table),
+    "AWS::KMS::Key": ("kms", _key),
+    "AWS::S3::Bucket": ("s3", _bucket),
     "AWS::SQS::Queue": ("sqs", _queue),
     "AWS::SecretsManager::Secret": ("secretsmanager", _secret),
 }

@@ -20,6 +20,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 import handlers.authorizer
 import handlers.login
+import handlers.notary
 import handlers.pre_token
 import handlers.refresh
 import handlers.slack
@@ -40,12 +41,13 @@ MANIFEST = yaml.safe_load(MANIFEST_PATH.read_text(encoding="utf-8"))
 HANDLERS = {
     "handlers.authorizer.handler": handlers.authorizer.handler,
     "handlers.login.handler": handlers.login.handler,
+    "handlers.notary.handler": handlers.notary.handler,
     "handlers.pre_token.handler": handlers.pre_token.handler,
     "handlers.refresh.handler": handlers.refresh.handler,
     "handlers.slack.handler": handlers.slack.handler,
     "handlers.worker.handler": handlers.worker.handler,
 }
-DOOR, WORKER, LOGIN = "SlackFunction", "WorkerFunction", "LoginFunction"
+DOOR, WORKER, LOGIN, NOTARY = "SlackFunction", "WorkerFunction", "LoginFunction", "NotaryFunction"
 AUTHORIZER, REFRESH, PRE_TOKEN = "AuthorizerFunction", "RefreshFunction", "PreTokenFunction"
 
 

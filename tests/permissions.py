@@ -16,6 +16,7 @@ _IAM_ACTIONS = {
     "SendMessageBatch": "SendMessage",
     "DeleteMessageBatch": "DeleteMessage",
     "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
+    "ListObjectsV2": "ListBucket",
 }
 _IAM_SERVICES = {"monitoring": "cloudwatch", "email": "ses"}
 
@@ -69,6 +70,23 @@ def logging_rights(translated: Mapping[str, Any], logical_function_id: str) -> s
     return {("logs:CreateLogStream", group), ("logs:PutLogEvents", group)}
 
 
+def polling_rights(translated: Mapping[str, Any], logical_function_id: str) -> set[Right]:
+    """What Lambda's poller needs to read a table's stream for the function; no call of the function shows it."""
+    sources = [
+        entry["Properties"]["EventSourceArn"]
+        for entry in translated["Resources"].values()
+        if entry["Type"] == "AWS::Lambda::EventSourceMapping"
+        and entry["Properties"]["FunctionName"] == {"Ref": logical_function_id}
+    ]
+    rights: set[Right] = set()
+    for source in sources:
+        table, _, attribute = ".".join(source["Fn::GetAtt"]).partition(".")
+        if attribute == "StreamArn":
+            own = {f"dynamodb:{action}" for action in ("DescribeStream", "GetRecords", "GetShardIterator")}
+            rights |= {(action, f"{table}/stream") for action in own} | {("dynamodb:ListStreams", f"{table}/stream/*")}
+    return rights
+
+
 def observed(calls: Iterable[Call], names: Mapping[str, str], access_key_id: str | None = None) -> set[Right]:
     """(IAM action, logical resource or `*`) for the calls, or for those signed with one access key.
 
@@ -81,7 +99,7 @@ def observed(calls: Iterable[Call], names: Mapping[str, str], access_key_id: str
         if access_key_id in (None, call.access_key_id):
             service = _IAM_SERVICES.get(call.service, call.service)
             action = f"{service}:{_IAM_ACTIONS.get(call.action, call.action)}"
-            resource, separator, index = call.resource.partition("/index/")
+            resource, separator, index = call.resource.partition("/" if service == "s3" else "/index/")
             rights.add((action, logical_ids.get(resource, resource) + separator + index))
     return rights
 
@@ -92,6 +110,8 @@ def _logical(resource: Any) -> str:
             return "*"
         case {"Ref": str(logical_id)} | {"Fn::GetAtt": [str(logical_id), "Arn"]}:
             return logical_id
+        case {"Fn::GetAtt": [str(logical_id), "StreamArn"]}:
+            return f"{logical_id}/stream"
         case {"Fn::Sub": str(text)} if found := _SUB.fullmatch(text):
             return found.group(1) + found.group(2)
     raise ValueError(f"No reference to a resource of the template: {resource!r}")

@@ -2,30 +2,53 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from fnmatch import fnmatch
 
 import pytest
 
+from bot.digests import HOUR, Digest, Sealed, hour_of, newest_due, root_of, start_of
 from playground.functions import Function, FunctionError
 from playground.gateway import http_api_event
 from playground.provision import PASSWORD
+from playground.schedule import event
 from playground.template import translate
+from tests.audit_tables import item
 from tests.browsers import Browser, HostedUi
 from tests.faults import answers, aws_fails
 from tests.handlers.test_login import MakeBrowser, asked
-from tests.house import AUTHORIZER, DOOR, LOGIN, PRE_TOKEN, REFRESH, WORKER, House
-from tests.permissions import as_list, declared, logging_rights, observed, statements
+from tests.house import AUTHORIZER, DOOR, LOGIN, NOTARY, PRE_TOKEN, REFRESH, WORKER, House
+from tests.permissions import as_list, declared, logging_rights, observed, polling_rights, statements
 
-PATHS = ("list", "get web-1", "metrics db-primary all", "list state:running tag:Env=prod", "whoami", "help", "nonsense")
+PATHS = (
+    "list",
+    "get web-1",
+    "metrics db-primary all",
+    "list state:running tag:Env=prod",
+    "whoami",
+    "help",
+    "nonsense",
+    "audit since:1h",
+    "audit @bob bastion",
+    "audit bastion",
+    "audit action:GET_INSTANCE outcome:failed",
+    "audit export since:5m",
+    "audit handover since:5m",
+    "audit verify",
+)
 
 
 def drive(house: House) -> None:
     """Every path of the product, the failing ones too."""
+    notary(house)
     for user_id in ("U0ADA", "U0CAROL", "U0DAVE", "U0GUEST"):
         for text in PATHS:
             house.type(text, user_id)
         house.shortcut(user_id)
     house.work()
+    rows = house.say("audit")
+    menu = next(one for block in rows.blocks for one in block.get("elements", []) if one["type"] == "static_select")
+    house.click(rows, menu["action_id"], menu["options"][0]["value"])
     event = house.queued("list")
     with aws_fails("ec2.DescribeInstances", answers(200, "nonsense")):
         house.fresh_containers()
@@ -35,6 +58,25 @@ def drive(house: House) -> None:
     event["Records"][0]["body"] = json.dumps({**job, "received_at": time.time() - 3600})
     house.invoke(WORKER, event)
     drive_rest(house)
+
+
+def notary(house: House) -> None:
+    """An hour that is sealed upon the one before it, and a row that was edited."""
+    s3, bucket = house.client("s3"), house.environment["DIGEST_BUCKET_NAME"]
+    for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+        s3.delete_object(Bucket=bucket, Key=entry["Key"])
+    before = hour_of(start_of(newest_due(datetime.now(UTC))) - HOUR)
+    first = Sealed(Digest(before, "", 0, root_of(()), None), b"unsigned", ())
+    s3.put_object(Bucket=bucket, Key=f"digests/{before}.json", Body=first.to_json())
+    assert house.invoke(NOTARY, event("us-east-1", 0)) == {"sealed": 1}
+    change = {
+        "Keys": {"timestamp": {"S": before}},
+        "OldImage": item(1),
+        "NewImage": item(2),
+        "ApproximateCreationDateTime": time.time(),
+    }
+    record = {"eventID": "1", "eventName": "MODIFY", "eventSource": "aws:dynamodb", "dynamodb": change}
+    assert house.invoke(NOTARY, {"Records": [record]}) == {"batchItemFailures": []}
 
 
 def drive_rest(house: House) -> None:
@@ -61,7 +103,7 @@ def sign_in(house: House, ui: HostedUi, browser: Browser) -> None:
 
 
 @pytest.mark.usefixtures("newcomers")
-@pytest.mark.parametrize("logical_id", [DOOR, WORKER, LOGIN, AUTHORIZER, REFRESH, PRE_TOKEN])
+@pytest.mark.parametrize("logical_id", [DOOR, WORKER, LOGIN, NOTARY, AUTHORIZER, REFRESH, PRE_TOKEN])
 def test_P1_P2_a_role_allows_what_its_function_calls_and_nothing_else(
     house: House, hosted_ui: HostedUi, browser: MakeBrowser, logical_id: str
 ) -> None:
@@ -70,7 +112,8 @@ def test_P1_P2_a_role_allows_what_its_function_calls_and_nothing_else(
     translated = translate()
     key = house.function(logical_id).access_key_id
     made = observed(house.aws.calls, house.provisioned.names, key)
-    allowed = declared(translated, logical_id) - logging_rights(translated, logical_id)
+    of_lambda = logging_rights(translated, logical_id) | polling_rights(translated, logical_id)
+    allowed = declared(translated, logical_id) - of_lambda
     assert made - allowed == set(), "called without a permission"
     assert allowed - made == set(), "a permission that nothing uses"
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEPT_SECONDS = 3600
+_LISTING = "bookmark"
 
 
 class Bookmarks:
@@ -30,11 +31,19 @@ class Bookmarks:
 
     def keep(self, bookmark: Bookmark, holder: Origin) -> str | None:
         """The id of a new bookmark; None where it cannot be kept, and the listing goes without its next page."""
+        return self.keep_text(_LISTING, json.dumps(asdict(bookmark)), holder)
+
+    def open(self, bookmark_id: str, holder: Origin) -> Bookmark:
+        """Raises PageGoneError for what has expired, never was, is somebody else's, or cannot be read now."""
+        return _bookmark(json.loads(self.open_text(_LISTING, bookmark_id, holder)))
+
+    def keep_text(self, kind: str, content: str, holder: Origin) -> str | None:
+        """The id of a new bookmark of another kind of listing; None where it cannot be kept."""
         bookmark_id = secrets.token_urlsafe(18)
         item = {
-            **_key(bookmark_id),
+            **_key(bookmark_id, kind),
             "holder": {"S": _holder(holder)},
-            "content": {"S": json.dumps(asdict(bookmark))},
+            "content": {"S": content},
             "expiresAt": {"N": str(int(self._now()) + KEPT_SECONDS)},
         }
         try:
@@ -43,16 +52,16 @@ class Bookmarks:
             return None
         return bookmark_id
 
-    def open(self, bookmark_id: str, holder: Origin) -> Bookmark:
-        """Raises PageGoneError for what has expired, never was, is somebody else's, or cannot be read now."""
+    def open_text(self, kind: str, bookmark_id: str, holder: Origin) -> str:
+        """What `keep_text` kept. Raises PageGoneError as `open` does."""
         try:
-            key: Any = _key(bookmark_id)
+            key: Any = _key(bookmark_id, kind)
             row: Any = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
         except (ClientError, BotoCoreError):
             raise PageGoneError from None
         if row.get("holder") != {"S": _holder(holder)} or int(row["expiresAt"]["N"]) <= self._now():
             raise PageGoneError
-        return _bookmark(json.loads(row["content"]["S"]))
+        return str(row["content"]["S"])
 
 
 def _bookmark(content: dict[str, Any]) -> Bookmark:
@@ -75,5 +84,5 @@ def _holder(origin: Origin) -> str:
     return f"{origin.slack_team_id}#{origin.slack_user_id}"
 
 
-def _key(bookmark_id: str) -> dict[str, dict[str, str]]:
-    return {"pk": {"S": f"page#{bookmark_id}"}, "sk": {"S": "bookmark"}}
+def _key(bookmark_id: str, kind: str) -> dict[str, dict[str, str]]:
+    return {"pk": {"S": f"page#{bookmark_id}"}, "sk": {"S": kind}}

@@ -17,7 +17,7 @@ def view(message: Message, *, back: bool = False) -> dict[str, Any]:
     blocks = message.blocks if message.plain is None else message.plain
     return {
         "type": "modal",
-        "title": {"type": "plain_text", "text": TITLE},
+        "title": {"type": "plain_text", "text": message.title or TITLE},
         "close": {"type": "plain_text", "text": "Close"},
         "blocks": [*blocks, *([_back()] if back else [])],
     }

@@ -85,6 +85,15 @@ def _instance_not_found(error: Any) -> tuple[str, str]:
     return f"There is no instance {quoted(error.wanted)}.", f"Nothing was done.{meant} `/ec2 list` shows all there are."
 
 
+def _several_instances(error: Any) -> tuple[str, str]:
+    found = ", ".join(f"{quoted(instance_id, 24)} {quoted(name, 30)}" for name, instance_id in error.found[:10])
+    more = f" and {len(error.found) - 10} more" if len(error.found) > 10 else ""
+    return (
+        f"{len(error.found)} instances match {quoted(error.wanted)}.",
+        f"Nothing was done: say which one, by its id. There are {found}{more}.",
+    )
+
+
 _MEMBERSHIP = {
     "guest": "You are a guest in this workspace. Only full members can operate EC2 from here.",
     "bot": "Bots and workflows cannot operate EC2 from here: every action needs a person behind it.",
@@ -199,10 +208,17 @@ def _audit_unavailable(error: Any) -> tuple[str, str]:
     )
 
 
+def _file_not_sent(error: Any) -> tuple[str, str]:
+    return (
+        "The file could not be sent to you.",
+        f"Slack said {quoted(error.slack_error)}. That you asked for it is on record. Try again in a minute.",
+    )
+
+
 def _page_gone(error: Any) -> tuple[str, str]:
     return (
         "That page is not there any more.",
-        "Pages of a list are kept for an hour, for whoever asked for them. `/ec2 list` starts a new one.",
+        "Pages of a list are kept for an hour, for whoever asked for them. Ask anew, and a new one starts.",
     )
 
 
@@ -242,7 +258,9 @@ _WORDS: dict[type[BaseException], Callable[[Any], tuple[str, str]]] = {
     errors.InvalidValueError: _invalid_value,
     errors.MalformedTextError: _malformed,
     errors.InstanceNotFoundError: _instance_not_found,
+    errors.SeveralInstancesError: _several_instances,
     errors.PageGoneError: _page_gone,
+    errors.FileNotSentError: _file_not_sent,
     denials.NotAMemberError: _not_a_member,
     denials.NotLinkedError: _not_linked,
     denials.AccountDisabledError: _account_disabled,

@@ -4,6 +4,7 @@ https://docs.slack.dev/messaging/formatting-message-text ("Escaping text").
 """
 
 import unicodedata
+from collections.abc import Iterable
 
 from bot.models import Block
 
@@ -35,6 +36,18 @@ def quoted(text: str, length: int = 80) -> str:
 def section(mrkdwn: str) -> Block:
     """A section block; `mrkdwn` must be escaped already. Slack takes 3,000 characters."""
     return {"type": "section", "text": {"type": "mrkdwn", "text": cut(mrkdwn, 3000)}}
+
+
+def sections(lines: Iterable[str]) -> list[Block]:
+    """Lines, escaped already, in as few sections as take them whole."""
+    groups: list[str] = []
+    for line in lines:
+        whole = cut(line, 2999)
+        if groups and len(groups[-1]) + len(whole) < 3000:
+            groups[-1] += f"\n{whole}"
+        else:
+            groups.append(whole)
+    return [section(group) for group in groups]
 
 
 def context(mrkdwn: str) -> Block:

@@ -8,18 +8,20 @@ import os
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from bot.config import DoorSettings, WorkerSettings
+from bot.notary_config import NotarySettings
 from bot.sign_in_config import AuthorizerSettings, LoginSettings, RefreshSettings
-from bot.wiring.ground import failure, logger
+from bot.wiring.ground import failure, logger, now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.wiring.door_wiring import DoorWiring
     from bot.wiring.login_wiring import LoginWiring
+    from bot.wiring.notary_wiring import NotaryWiring
     from bot.wiring.rest_wiring import AuthorizerWiring, RefreshWiring
     from bot.wiring.worker_wiring import WorkerWiring
 
-__all__ = ["authorizer", "door", "failure", "logger", "login", "refresh", "worker"]
+__all__ = ["authorizer", "door", "failure", "logger", "login", "notary", "now", "refresh", "worker"]
 
 Settings = TypeVar("Settings")
 Wiring = TypeVar("Wiring")
@@ -58,6 +60,13 @@ def refresh() -> "RefreshWiring":
     from bot.wiring.rest_wiring import RefreshWiring
 
     return _kept(RefreshWiring, RefreshSettings.from_env(os.environ))
+
+
+def notary() -> "NotaryWiring":
+    """The notary's services. Raises ConfigurationError."""
+    from bot.wiring.notary_wiring import NotaryWiring
+
+    return _kept(NotaryWiring, NotarySettings.from_env(os.environ))
 
 
 _wirings: dict[Any, tuple[Any, Any]] = {}

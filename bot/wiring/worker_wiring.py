@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from bot.listeners.answering import Answering
+    from bot.listeners.audit import AuditListeners
+    from bot.listeners.audit_reports import AuditReports
     from bot.listeners.commands import CommandListeners
     from bot.listeners.instances import InstanceListeners
     from bot.listeners.jobs import JobRunner
     from bot.listeners.metrics import MetricListeners
     from bot.listeners.own_link import OwnLinkListeners
     from bot.services.alarms import Alarms
+    from bot.services.audit_log import AuditLog
+    from bot.services.audit_subjects import AuditSubjects
+    from bot.services.bookmarks import Bookmarks
     from bot.services.channel_posts import ChannelPosts
     from bot.services.gate import Gate
     from bot.services.identity import Identity
@@ -60,16 +65,21 @@ class WorkerWiring:
     def _app(self) -> "App":
         from bot.listeners import app
 
-        listeners = (self._instance_listeners, self._metric_listeners, self._own_link_listeners)
+        listeners = self._listeners
         return app.build(self._web_client, self.commands, listeners, lambda: self._secret.bot_token, bolt_logger())
+
+    @cached_property
+    def _listeners(
+        self,
+    ) -> "tuple[InstanceListeners, MetricListeners, AuditListeners, OwnLinkListeners]":
+        return self._instance_listeners, self._metric_listeners, self._audit_listeners, self._own_link_listeners
 
     @cached_property
     def commands(self) -> "CommandListeners":
         """What `/ec2` runs."""
         from bot.listeners.commands import CommandListeners
 
-        instances, metrics, own_link = self._instance_listeners, self._metric_listeners, self._own_link_listeners
-        runners = {**instances.runners, **metrics.runners, **own_link.runners}
+        runners = {name: runner for listener in self._listeners for name, runner in listener.runners.items()}
         return CommandListeners(self.gate, self._answering, runners)
 
     @cached_property
@@ -81,10 +91,52 @@ class WorkerWiring:
     @cached_property
     def _instance_listeners(self) -> "InstanceListeners":
         from bot.listeners.instances import InstanceListeners
+
+        return InstanceListeners(self.gate, self._answering, self._instances, self._bookmarks, self._alarms, now)
+
+    @cached_property
+    def _audit_listeners(self) -> "AuditListeners":
+        from bot.listeners.audit import AuditListeners
+
+        log, subjects, reports = self._audit_log, self._audit_subjects, self._audit_reports
+        return AuditListeners(self.gate, self._answering, log, subjects, self._bookmarks, reports, now)
+
+    @cached_property
+    def _audit_reports(self) -> "AuditReports":
+        from bot.listeners.audit_reports import AuditReports
+        from bot.services.direct_files import DirectFiles
+        from bot.services.sealed_rows import SealedRows
+        from bot.services.seals import Seals
+        from bot.services.verifier import Verifier
+
+        settings = self._settings
+        rows = SealedRows(self._aws.get("dynamodb"), settings.audit_table_name)
+        seals = Seals(self._aws.get("s3"), settings.digest_bucket_name, self._aws.get("kms"), settings.digest_key_id)
+        verifier = Verifier(rows, seals, now)
+        files = DirectFiles(self._web_client, self._secret)
+        return AuditReports(self.gate, self._audit_log, self._audit_subjects, verifier, files, now, time.monotonic)
+
+    @cached_property
+    def _audit_log(self) -> "AuditLog":
+        from bot.services.audit_log import AuditLog
+
+        settings = self._settings
+        return AuditLog(self._aws.get("dynamodb"), settings.audit_table_name, settings.audit_retention_days, now)
+
+    @cached_property
+    def _audit_subjects(self) -> "AuditSubjects":
+        from bot.services.audit_subjects import AuditSubjects
+
+        settings = self._settings
+        return AuditSubjects(
+            self._aws.get("dynamodb"), settings.state_table_name, settings.slack_team_id, self._instances
+        )
+
+    @cached_property
+    def _bookmarks(self) -> "Bookmarks":
         from bot.services.bookmarks import Bookmarks
 
-        bookmarks = Bookmarks(self._aws.get("dynamodb"), self._settings.state_table_name, epoch)
-        return InstanceListeners(self.gate, self._answering, self._instances, bookmarks, self._alarms, now)
+        return Bookmarks(self._aws.get("dynamodb"), self._settings.state_table_name, epoch)
 
     @cached_property
     def _metric_listeners(self) -> "MetricListeners":

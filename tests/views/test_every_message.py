@@ -17,7 +17,10 @@ from hypothesis import strategies as st
 
 import bot.views
 from bot import errors
+from bot.audit_request import AuditSearch
+from bot.audit_rows import AuditPage, AuditQuery, AuditRow, timestamp
 from bot.command import COMMANDS
+from bot.handover import handover
 from bot.metric_series import GROUPS, RANGES
 from bot.models import (
     Actor,
@@ -28,18 +31,32 @@ from bot.models import (
     Listing,
     Message,
     Origin,
+    Outcome,
     Place,
     RegionFailure,
     Role,
     Source,
 )
 from bot.sign_in import Link, Sides
+from bot.tampering import Finding, Kind, Report
+from bot.views import (
+    audit,
+    audit_csv,
+    audit_reports,
+    identity,
+    instance_card,
+    instances,
+    login,
+    metrics,
+    modal,
+    problem,
+)
 from bot.views import help as help_view
-from bot.views import identity, instance_card, instances, login, metrics, modal, problem
 from playground.slack.block_kit import MOST_VIEW_BYTES, problems, problems_of_view, view_size
 from tests.views.test_metrics import charts
 
-OURS = re.compile(r"<!date\^[0-9]+\^[^<>]+>|(?:linked to|Shown by) <@U0ADA>")  # a date for the reader's zone; who asks
+# A date for the reader's zone; who asks; who and where a row was written.
+OURS = re.compile(r"<!date\^[0-9]+\^[^<>]+>|(?:linked to|Shown by) <@U0ADA>| of <@U0ADA>|\(<@U0ADA>\)|<#C0OPS>")
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOSTILE = st.one_of(
     st.text(max_size=300),
@@ -119,6 +136,8 @@ ERROR = st.one_of(
     st.builds(errors.InstanceNotFoundError, HOSTILE, st.lists(HOSTILE, max_size=3)),
     st.builds(errors.InstancesUnavailableError, REGION, HOSTILE),
     st.builds(errors.AuditUnavailableError, HOSTILE),
+    st.builds(errors.SeveralInstancesError, HOSTILE, st.lists(st.tuples(HOSTILE, HOSTILE), max_size=12)),
+    st.builds(errors.FileNotSentError, HOSTILE),
     st.builds(errors.AwsCallError, WORD, HOSTILE),
     st.builds(errors.MetricsUnavailableError, REGION, HOSTILE),
     st.builds(errors.NotPostedError, HOSTILE),
@@ -134,6 +153,58 @@ SIDES = st.builds(
     username=WORD,
     email=HOSTILE,
     role=st.sampled_from([None, *Role]),
+)
+
+MOMENT = st.datetimes(datetime(2006, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
+ROW = st.builds(
+    AuditRow,
+    user_id=HOSTILE,
+    timestamp=st.one_of(HOSTILE, MOMENT.map(timestamp)),
+    audit_id=HOSTILE,
+    user_email=HOSTILE,
+    action=HOSTILE,
+    resource_type=HOSTILE,
+    resource_id=HOSTILE,
+    outcome=st.one_of(HOSTILE, st.sampled_from(list(Outcome))),
+    source=HOSTILE,
+    slack_user_id=st.one_of(HOSTILE, st.just("U0ADA")),
+    channel_id=st.one_of(HOSTILE, st.just("C0OPS")),
+    ip_address=HOSTILE,
+    user_agent=HOSTILE,
+    details=st.dictionaries(HOSTILE, st.one_of(HOSTILE, st.integers(), st.lists(HOSTILE, max_size=2)), max_size=3),
+)
+ROWS = st.one_of(st.lists(ROW, max_size=3), ROW.map(lambda row: [row] * 15))
+PAGE = st.builds(
+    AuditPage, ROWS.map(tuple), st.sampled_from([None, "cursor"]), st.one_of(st.none(), MOMENT.map(timestamp))
+)
+SEARCH = st.builds(
+    AuditSearch,
+    st.builds(
+        AuditQuery,
+        user_id=HOSTILE,
+        resource_id=st.sampled_from([None, "i-0123456789abcdef0"]),
+        action=st.sampled_from([None, "GET_INSTANCE"]),
+        outcome=st.sampled_from([None, *Outcome]),
+        since=st.one_of(st.none(), MOMENT),
+        until=st.one_of(st.none(), MOMENT),
+    ),
+    person=st.sampled_from([None, "U0ADA"]),
+    instance=HOSTILE,
+    number=st.integers(1, 999),
+)
+SHIFT = st.builds(lambda rows, cut: handover(rows, NOW, NOW, is_cut=cut), ROWS, st.booleans())
+FINDING = st.builds(
+    Finding, st.sampled_from(list(Kind)), HOSTILE, HOSTILE, HOSTILE, HOSTILE, note=HOSTILE, seen_at=HOSTILE
+)
+REPORT = st.builds(
+    Report,
+    first=st.just("2026-11-21T08"),
+    last=st.just("2026-11-22T08"),
+    began=st.sampled_from([None, "2026-11-20T08", "2026-11-21T20"]),
+    hours=st.integers(0, 999),
+    rows=st.integers(0, 10**9),
+    expired=st.integers(0, 10**9),
+    findings=st.one_of(st.just(()), st.lists(FINDING, max_size=20).map(tuple)),
 )
 
 MESSAGES: dict[Callable[..., Message], st.SearchStrategy[Message]] = {
@@ -161,6 +232,11 @@ MESSAGES: dict[Callable[..., Message], st.SearchStrategy[Message]] = {
         st.sampled_from(list(GROUPS)),
         st.sampled_from(list(RANGES.values())),
     ),
+    audit.listing: st.builds(audit.listing, PAGE, SEARCH, st.sampled_from([None, "o" * 24])),
+    audit.details: st.builds(audit.details, ROW),
+    audit_csv.sent: st.builds(audit_csv.sent, st.integers(0, 9999), st.booleans()),
+    audit_reports.handover: st.builds(audit_reports.handover, SHIFT),
+    audit_reports.verification: st.builds(audit_reports.verification, REPORT),
     problem.message: st.builds(problem.message, ERROR, WORD),
     problem.gave_up: st.builds(problem.gave_up, st.integers(1, 99), WORD),
     problem.late: st.builds(problem.late, HOSTILE, st.just(1.8e9), WORD),

@@ -246,6 +246,8 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "MetricsUnavailableError": ("us-east-1", "<Throttling>"),
     "NotPostedError": ("not_in_channel",),
     "AuditUnavailableError": ("AccessDeniedException",),
+    "SeveralInstancesError": ("web", [("web-1", "i-00000000000000abc")]),
+    "FileNotSentError": ("internal_error",),
     "RequestRejectedError": (401, "signature"),
     "AwsCallError": ("sqs", "AccessDenied"),
     "SecretUnavailableError": ("empty",),

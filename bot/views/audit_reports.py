@@ -1,0 +1,104 @@
+"""What is made of many rows of the audit: the digest of a shift, and what verification found."""
+
+from bot.audit_rows import AuditRow
+from bot.digests import HOUR, start_of
+from bot.handover import Handover, Reboot
+from bot.models import Block, Message
+from bot.tampering import Finding, Report
+from bot.views.audit import date, name, outcome, when
+from bot.views.text import context, cut, escape, quoted, section, sections
+
+MAX_LINES = 15
+
+
+def handover(shift: Handover) -> Message:
+    """For whoever takes over."""
+    title = f"Shift from {date(shift.since)} to {date(shift.until)}"
+    if not shift.rows:
+        words = f"{title}: nothing was done and nothing was refused."
+        return Message(words, [section(words)])
+    people = [
+        f"*{escape(cut(person, 60))}*: {looks} looks, {changes} changes, {denied} refusals"
+        for person, looks, changes, denied in shift.people
+    ]
+    denials = [
+        f"*{escape(cut(person, 60))}*: {escape(cut(what, 80))}, {count} ×" for person, what, count in shift.denials
+    ]
+    changed = [_change(row) for row in shift.changes]
+    blocks = [
+        section(f"*{title}*"),
+        *_part("Reboots", [_reboot(one) for one in shift.reboots], "none"),
+        *_part("Other changes", changed, "none"),
+        *_part("Refused", denials, "nothing"),
+        *_part("People", people, "nobody"),
+        context("Open alerts are not part of this digest: no alarms are connected yet."),
+    ]
+    if shift.is_cut:
+        blocks.append(context(f"Only the newest {shift.rows:,} rows of the shift were read. Ask for a shorter one."))
+    refused = sum(count for *_, count in shift.denials)
+    summary = f"{len(shift.reboots)} reboots, {len(shift.changes)} other changes, {refused} refusals"
+    return Message(f"{title}: {summary} by {len(shift.people)} people.", blocks)
+
+
+def verification(report: Report) -> Message:
+    """What was verified, what was found, and what cannot be said."""
+    if report.began is None:
+        words = (
+            "No hour of the audit is sealed yet, so nothing can be verified. The notary seals each hour after its end."
+        )
+        return Message(words, [section(words)])
+    if not report.hours and not report.findings:
+        words = "None of these hours is sealed yet. The notary seals each hour some ten minutes after its end."
+        return Message(words, [section(words)])
+    first = max(report.first, report.began)
+    end = start_of(report.last) + HOUR
+    span = f"{report.rows:,} rows in {report.hours} sealed hours, from {date(start_of(first))} to {date(end)}"
+    expired = f" {report.expired:,} of them have expired since, as they should." if report.expired else ""
+    notes: list[Block] = [
+        context(
+            f"Rows after {date(end)} are not sealed yet. Rows that hide from the index of days "
+            "are found by `make verify` alone, which reads the whole table."
+        )
+    ]
+    if report.first < report.began:
+        notes.append(context(f"Sealing began at {date(start_of(report.began))}: what is older cannot be verified."))
+    if not report.findings:
+        words = f"The audit is as it was sealed: {span}.{expired}"
+        return Message(words, [section(f":white_check_mark: *{words}*"), *notes])
+    count = len(report.findings)
+    words = f"The audit is NOT as it was sealed: {count} {'finding' if count == 1 else 'findings'} in {span}.{expired}"
+    lines = [_finding(found) for found in report.findings]
+    told = "Keep the table, the bucket and CloudTrail as they are, and tell the people who run EC2 Ops now."
+    plain = "\n".join(
+        f"{found.kind}: {escape(cut(found.timestamp or found.hour, 30))}" for found in report.findings[:MAX_LINES]
+    )
+    return Message(
+        f"{words}\n{plain}",
+        [section(f":rotating_light: *{words}*"), *_part("Findings", lines, "none"), section(told), *notes],
+    )
+
+
+def _finding(found: Finding) -> str:
+    what = f"row {quoted(found.audit_id, 60)} of {quoted(found.user_id, 60)} at {when(found.timestamp)}"
+    about = what if found.timestamp else f"the digest of {when(found.hour + ':00:00.000000Z')}"
+    seen = f" (seen as it happened, {escape(cut(found.seen_at, 30))})" if found.seen_at else ""
+    note = f": {escape(cut(found.note, 200))}" if found.note else ""
+    return f"*{found.kind}*  {about}{note}{seen}"
+
+
+def _change(row: AuditRow) -> str:
+    what = f"{escape(cut(row.action, 40))} {quoted(row.resource_id, 60)}"
+    return f"{when(row.timestamp)}  *{escape(name(row))}*  {what}  {outcome(row)}"
+
+
+def _reboot(one: Reboot) -> str:
+    row = one.row
+    again = f", and again at {when(one.again.timestamp)}" if one.again else ""
+    return f"{when(row.timestamp)}  {quoted(row.resource_id, 60)} by *{escape(name(row))}*: {outcome(row)}{again}"
+
+
+def _part(title: str, lines: list[str], nothing: str) -> list[Block]:
+    if not lines:
+        return [section(f"*{title}*: {nothing}")]
+    more = [f"and {len(lines) - MAX_LINES} more"] if len(lines) > MAX_LINES else []
+    return sections([f"*{title}*", *lines[:MAX_LINES], *more])
