@@ -221,7 +221,7 @@ def test_a_row_opens_with_all_it_says_in_a_modal(house: House) -> None:
     shown = opened(house, message, menu(message)[0])
     for said in ("carol@playground.example", "`LIST_INSTANCES`", "running", "<@U0CAROL>", house.rows()[0]["auditId"]):
         assert said in shown
-    assert house.modal().content["title"]["text"] == "Audit row"
+    assert house.modal().definition["title"]["text"] == "Audit row"
     assert house.rows()[-1]["resourceId"] == f"row:{house.rows()[0]['auditId']}"
 
 
