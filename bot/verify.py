@@ -42,7 +42,7 @@ def _told(report: Report) -> int:
         return 2
     state = f"{len(report.findings)} findings" if report.findings else "as it was sealed"
     print(
-        f"The audit is {state}: {report.rows} rows in {report.hours} sealed hours up to {report.last}:59 UTC, "
+        f"The audit is {state}: {report.rows} rows of {report.hours} sealed hours up to {report.last}:59 UTC, "
         f"{report.expired} of them expired since. Sealing began at {report.began}:00 UTC.",
         file=sys.stderr,
     )

@@ -40,7 +40,7 @@ def test_all_as_it_was_sealed_is_a_zero(house: House, row: dict[str, Any], capsy
     assert run(house) == 0
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err.startswith("The audit is as it was sealed: 1 rows in 1 sealed hours")
+    assert told.err.startswith("The audit is as it was sealed: 1 rows of 1 sealed hours")
 
 
 def test_D7_a_finding_is_a_line_of_json_and_a_one(

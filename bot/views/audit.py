@@ -12,14 +12,15 @@ from typing import Any
 from bot.audit_request import AuditSearch
 from bot.audit_rows import AuditPage, AuditRow, moment_of
 from bot.models import Block, Message
-from bot.views.text import context, cut, escape, printable, quoted, section, sections
+from bot.views.text import context, counted, cut, escape, printable, quoted, section, sections
 
 OPEN_ROW = "audit_row_modal"  # the front door opens a modal for names that end so
 OLDER = "audit_older"
 KIND = "audit"  # of bookmarks
 MAX_TEXT_CHARACTERS = 3_500
 MAX_OPTION_VALUE = 150
-_ID = re.compile(r"[A-Z][A-Z0-9]{1,30}", re.ASCII)
+_CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,30}", re.ASCII)
+_USER = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
 OUTCOMES = {
     "succeeded": "🟢",
     "failed": "🔴",
@@ -79,6 +80,11 @@ def name(row: AuditRow) -> str:
     return cut(row.user_email or row.slack_user_id or row.user_id, 60)
 
 
+def person(called: str) -> str:
+    """Somebody's name, for mrkdwn: who has none but a Slack id is shown by what Slack calls them."""
+    return f"<@{called}>" if _USER.fullmatch(called) else escape(cut(called, 60))
+
+
 def _about(search: AuditSearch) -> str:
     query = search.query
     on = f"{quoted(search.instance or '')}" + (
@@ -98,12 +104,12 @@ def _about(search: AuditSearch) -> str:
 def _count(page: AuditPage) -> str:
     if not page.rows:
         return "nothing found"
-    return "1 row" if len(page.rows) == 1 else f"{len(page.rows)} rows"
+    return counted(len(page.rows), "row")
 
 
 def _line(row: AuditRow) -> str:
     about = f" {quoted(row.resource_id, 60)}" if row.resource_id not in ("", "*", row.user_id) else ""
-    what = f"*{escape(name(row))}*  {escape(cut(row.action, 40))}{about}"
+    what = f"*{person(name(row))}*  {escape(cut(row.action, 40))}{about}"
     return f"{when(row.timestamp)}  {what}  {outcome(row)}  _{_where(row)}_"
 
 
@@ -124,12 +130,12 @@ def _text(summary: str, rows: Sequence[AuditRow]) -> str:
 
 
 def _who(row: AuditRow) -> str:
-    slack = f" (<@{row.slack_user_id}>)" if _ID.fullmatch(row.slack_user_id) else ""
+    slack = f" (<@{row.slack_user_id}>)" if _USER.fullmatch(row.slack_user_id) else ""
     return f"{escape(name(row))}{slack}"
 
 
 def _where(row: AuditRow) -> str:
-    if _ID.fullmatch(row.channel_id):
+    if _CHANNEL.fullmatch(row.channel_id):
         return f"{escape(cut(row.source, 20))}, <#{row.channel_id}>"
     return escape(cut(row.source, 20)) or "not known"
 

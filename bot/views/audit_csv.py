@@ -11,7 +11,7 @@ from dataclasses import fields
 
 from bot.audit_rows import AuditRow
 from bot.models import Message
-from bot.views.text import section
+from bot.views.text import counted, section
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # as some spreadsheets read the wide ones too
 
@@ -37,8 +37,7 @@ def cell(value: str) -> str:
 def sent(count: int, cut: bool) -> Message:
     """What the person is told who asked for it."""
     limit = " These are the newest; narrow it with `since:` and `until:` for the rest." if cut else ""
-    rows = "1 row" if count == 1 else f"{count:,} rows"
-    words = f"The export has {rows} and is in your direct messages with EC2 Ops.{limit}"
+    words = f"The export has {counted(count, 'row')} and is in your direct messages with EC2 Ops.{limit}"
     return Message(words, [section(words)])
 
 

@@ -5,8 +5,8 @@ from bot.digests import HOUR, start_of
 from bot.handover import Handover, Reboot
 from bot.models import Block, Message
 from bot.tampering import Finding, Report
-from bot.views.audit import date, name, outcome, when
-from bot.views.text import context, cut, escape, quoted, section, sections
+from bot.views.audit import date, name, outcome, person, when
+from bot.views.text import context, counted, cut, escape, quoted, section, sections
 
 MAX_LINES = 15
 
@@ -18,12 +18,10 @@ def handover(shift: Handover) -> Message:
         words = f"{title}: nothing was done and nothing was refused."
         return Message(words, [section(words)])
     people = [
-        f"*{escape(cut(person, 60))}*: {looks} looks, {changes} changes, {denied} refusals"
-        for person, looks, changes, denied in shift.people
+        f"*{person(who)}*: {counted(looks, 'look')}, {counted(changes, 'change')}, {counted(denied, 'refusal')}"
+        for who, looks, changes, denied in shift.people
     ]
-    denials = [
-        f"*{escape(cut(person, 60))}*: {escape(cut(what, 80))}, {count} ×" for person, what, count in shift.denials
-    ]
+    denials = [f"*{person(who)}*: {escape(cut(what, 80))}, {count} ×" for who, what, count in shift.denials]
     changed = [_change(row) for row in shift.changes]
     blocks = [
         section(f"*{title}*"),
@@ -36,8 +34,11 @@ def handover(shift: Handover) -> Message:
     if shift.is_cut:
         blocks.append(context(f"Only the newest {shift.rows:,} rows of the shift were read. Ask for a shorter one."))
     refused = sum(count for *_, count in shift.denials)
-    summary = f"{len(shift.reboots)} reboots, {len(shift.changes)} other changes, {refused} refusals"
-    return Message(f"{title}: {summary} by {len(shift.people)} people.", blocks)
+    summary = (
+        f"{counted(len(shift.reboots), 'reboot')}, {counted(len(shift.changes), 'other change')}, "
+        f"{counted(refused, 'refusal')}"
+    )
+    return Message(f"{title}: {summary}.", blocks)
 
 
 def verification(report: Report) -> Message:
@@ -52,7 +53,8 @@ def verification(report: Report) -> Message:
         return Message(words, [section(words)])
     first = max(report.first, report.began)
     end = start_of(report.last) + HOUR
-    span = f"{report.rows:,} rows in {report.hours} sealed hours, from {date(start_of(first))} to {date(end)}"
+    hours = f"{counted(report.hours, 'sealed hour')}, from {date(start_of(first))} to {date(end)}"
+    span = f"{counted(report.rows, 'row')} in {hours}"
     expired = f" {report.expired:,} of them have expired since, as they should." if report.expired else ""
     notes: list[Block] = [
         context(
@@ -66,7 +68,7 @@ def verification(report: Report) -> Message:
         words = f"The audit is as it was sealed: {span}.{expired}"
         return Message(words, [section(f":white_check_mark: *{words}*"), *notes])
     count = len(report.findings)
-    words = f"The audit is NOT as it was sealed: {count} {'finding' if count == 1 else 'findings'} in {span}.{expired}"
+    words = f"The audit is NOT as it was sealed: {counted(count, 'finding')} in {span}.{expired}"
     lines = [_finding(found) for found in report.findings]
     told = "Keep the table, the bucket and CloudTrail as they are, and tell the people who run EC2 Ops now."
     plain = "\n".join(
@@ -88,13 +90,13 @@ def _finding(found: Finding) -> str:
 
 def _change(row: AuditRow) -> str:
     what = f"{escape(cut(row.action, 40))} {quoted(row.resource_id, 60)}"
-    return f"{when(row.timestamp)}  *{escape(name(row))}*  {what}  {outcome(row)}"
+    return f"{when(row.timestamp)}  *{person(name(row))}*  {what}  {outcome(row)}"
 
 
 def _reboot(one: Reboot) -> str:
     row = one.row
     again = f", and again at {when(one.again.timestamp)}" if one.again else ""
-    return f"{when(row.timestamp)}  {quoted(row.resource_id, 60)} by *{escape(name(row))}*: {outcome(row)}{again}"
+    return f"{when(row.timestamp)}  {quoted(row.resource_id, 60)} by *{person(name(row))}*: {outcome(row)}{again}"
 
 
 def _part(title: str, lines: list[str], nothing: str) -> list[Block]:

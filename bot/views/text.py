@@ -33,6 +33,11 @@ def quoted(text: str, length: int = 80) -> str:
     return f"`{escape(cut(text, length)).replace('`', 'ʼ') or ' '}`"
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def section(mrkdwn: str) -> Block:
     """A section block; `mrkdwn` must be escaped already. Slack takes 3,000 characters."""
     return {"type": "section", "text": {"type": "mrkdwn", "text": cut(mrkdwn, 3000)}}

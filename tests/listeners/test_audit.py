@@ -338,7 +338,7 @@ def test_a_handover_tells_what_was_done_refused_and_rebooted(house: House) -> No
     put(house, attempt, done, again, item(4, ago(minutes=5), action="SILENCE_ALERT"), item(5, ago(hours=9)))
     house.say("list", "U0DAVE")
     answer = house.say("audit handover")
-    assert "2 reboots, 1 other changes, 1 refusals by 3 people" in answer.text
+    assert "2 reboots, 1 other change, 1 refusal." in answer.text
     shown = json.dumps(answer.blocks)
     assert ", and again at <!date^" in shown
     assert "SILENCE_ALERT" in shown
@@ -370,7 +370,7 @@ def sealed(house: House) -> Iterator[list[dict[str, Any]]]:
 
 def test_a_verification_says_that_all_is_as_it_was_sealed(house: House, sealed: list[dict[str, Any]]) -> None:
     answer = house.say("audit verify")
-    assert answer.text.startswith("The audit is as it was sealed: 12 rows in 1 sealed hours")
+    assert answer.text.startswith("The audit is as it was sealed: 12 rows in 1 sealed hour,")
     assert house.rows()[-1]["action"] == "VERIFY_AUDIT"
 
 

@@ -56,7 +56,9 @@ from playground.slack.block_kit import MOST_VIEW_BYTES, problems, problems_of_vi
 from tests.views.test_metrics import charts
 
 # A date for the reader's zone; who asks; who and where a row was written.
-OURS = re.compile(r"<!date\^[0-9]+\^[^<>]+>|(?:linked to|Shown by) <@U0ADA>| of <@U0ADA>|\(<@U0ADA>\)|<#C0OPS>")
+OURS = re.compile(
+    r"<!date\^[0-9]+\^[^<>]+>|(?:linked to|Shown by) <@U0ADA>| of <@U0ADA>|\(<@U0ADA>\)|\*<@U0ADA>\*|<#C0OPS>"
+)
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOSTILE = st.one_of(
     st.text(max_size=300),
@@ -161,7 +163,7 @@ ROW = st.builds(
     user_id=HOSTILE,
     timestamp=st.one_of(HOSTILE, MOMENT.map(timestamp)),
     audit_id=HOSTILE,
-    user_email=HOSTILE,
+    user_email=st.one_of(HOSTILE, st.just("")),
     action=HOSTILE,
     resource_type=HOSTILE,
     resource_id=HOSTILE,
