@@ -69,8 +69,8 @@ class Memory:
     def all(self, first: str, last: str) -> Iterator[dict[str, Any]]:
         yield from (item for key, item in self.rows.items() if first <= key[1][:13] <= last)
 
-    def hours(self, first: str = "", limit: int | None = None) -> list[str]:
-        return sorted(self.stored)[:limit]
+    def hours(self) -> Iterator[str]:
+        return iter(sorted(self.stored))
 
     def load(self, hour: str) -> Sealed | None:
         return Sealed.from_json(self.stored[hour]) if hour in self.stored else None

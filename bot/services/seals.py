@@ -34,11 +34,10 @@ class Seals:
         self._kms = kms
         self._key_id = key_id
 
-    def hours(self, first: str = "", limit: int | None = None) -> list[str]:
-        """The hours that have a digest, oldest first, from `first` on. Raises AuditUnavailableError."""
-        before = f"{DIGESTS}{first}"  # sorts before the same with its ending
-        keys = self._keys(DIGESTS, before, limit)
-        return [found[1] for key in keys if (found := _DIGEST_KEY.fullmatch(key))]
+    def hours(self) -> Iterator[str]:
+        """The hours that have a digest, oldest first; whatever else is there is none. Raises AuditUnavailableError."""
+        keys = self._keys(DIGESTS, DIGESTS, None)
+        return (found[1] for key in keys if (found := _DIGEST_KEY.fullmatch(key)))
 
     def load(self, hour: str) -> Sealed | None:
         """The digest of an hour, not yet checked; None where there is none.

@@ -34,7 +34,7 @@ class Verifier:
         Raises AuditUnavailableError.
         """
         last = newest_due(self._now())
-        earliest = next(iter(self._seals.hours(limit=1)), None)
+        earliest = next(self._seals.hours(), None)
         if earliest is None or max(first, earliest) > last:
             return Report(first, last, earliest, 0, 0, 0, ())
         began = max(first, earliest)
