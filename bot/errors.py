@@ -14,6 +14,7 @@ ChatOpsError
 │   ├── SeveralInstancesError
 │   └── PageGoneError
 ├── AccessDeniedError           who asks may not (`bot.denials`)
+├── PageUnreadableError         where a listing goes on cannot be read now
 ├── NotRecordedError            the audit cannot be written, so nothing is done
 ├── OutcomeNotRecordedError     done, and only the attempt is on record
 ├── OutcomeUnknownError         sent to AWS, and the reply was lost
@@ -112,6 +113,10 @@ class PageGoneError(UsageError):
     """The page of a listing that was asked for is not kept any longer, or not for whoever asks."""
 
     code = "NOT_FOUND"
+
+
+class PageUnreadableError(ChatOpsError):
+    """Where a page of a listing begins is kept, and cannot be read at the moment."""
 
 
 class NotRecordedError(ChatOpsError):

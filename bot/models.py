@@ -254,11 +254,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Match:
-    """What a name or id stands for: exactly one instance, several to choose from, or none and the nearest names."""
+    """What a name or id stands for: exactly one instance, several to choose from, or none and the nearest names.
+
+    With `more` there are others besides `instances`.
+    """
 
     wanted: str
     instances: tuple[Instance, ...]
     nearest: tuple[str, ...] = ()
+    more: bool = False
 
 
 @dataclass(frozen=True)

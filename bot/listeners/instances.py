@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.command import Invocation
 from bot.ec2_filters import INSTANCE_ID
-from bot.errors import InstanceNotFoundError, MalformedTextError
+from bot.errors import ChatOpsError, InstanceNotFoundError, MalformedTextError
 from bot.models import Actor, Bookmark, Card, InstanceQuery, Match, Message, Place, Target
 from bot.operations import GET_INSTANCE, LIST_INSTANCES
 from bot.views import instance_card, modal
@@ -68,12 +68,17 @@ class InstanceListeners:
         """The first page of the listing that `query` asks for."""
         return self._page(actor, Bookmark(query, (), 1), None)
 
-    def get(self, actor: Actor, wanted: str) -> Message:
-        """The card of the instance of that name or id, or a menu where several are meant."""
+    def get(self, actor: Actor, wanted: str, region: str | None = None) -> Message:
+        """The card of the instance of that name or id, or a menu where several are meant.
+
+        With its `region`, which menus and buttons carry, no other one needs to answer.
+        """
         if not wanted:
             raise MalformedTextError("`get` needs the name or the id of an instance, as in `/ec2 get web-1`")
 
-        looked_up = self._gate.perform(actor, GET_INSTANCE, Target(wanted), lambda: self._look_up(wanted), _settled)
+        looked_up = self._gate.perform(
+            actor, GET_INSTANCE, Target(wanted), lambda: self._look_up(wanted, region), _settled
+        )
         return _shown(*looked_up)
 
     def shortcut(self, ack: "Ack", body: dict[str, Any], context: "BoltContext") -> None:
@@ -85,7 +90,7 @@ class InstanceListeners:
         """The menu: a card of its own below the listing; in a modal, in its place."""
         ack()
         value = (action.get("selected_option") or {}).get("value", "")
-        self._answering.answer(body, context["job"], lambda actor: self.get(actor, _instance_id(value)))
+        self._answering.answer(body, context["job"], lambda actor: self.get(actor, *_chosen(value)))
 
     def next(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
         """The listing's button: the page in the place of the one before it."""
@@ -102,14 +107,14 @@ class InstanceListeners:
     def refresh(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
         """The card's button: the same card, as things are now."""
         ack()
-        instance_id = _instance_id(action.get("value", ""))
-        self._answering.answer(body, context["job"], lambda actor: self.get(actor, instance_id), replace=True)
+        chosen = _chosen(action.get("value", ""))
+        self._answering.answer(body, context["job"], lambda actor: self.get(actor, *chosen), replace=True)
 
     def show_cli(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
         """The card's button: what to type in a terminal."""
         ack()
-        instance_id = _instance_id(action.get("value", ""))
-        self._answering.answer(body, context["job"], lambda actor: self._cli(actor, instance_id))
+        chosen = _chosen(action.get("value", ""))
+        self._answering.answer(body, context["job"], lambda actor: self._cli(actor, *chosen))
 
     def console(self, ack: "Ack") -> None:
         """Slack opens the link by itself and wants to hear that we know."""
@@ -125,23 +130,29 @@ class InstanceListeners:
         return instances_view.listing(found, query, self._now(), Place(start.number, this_id, next_id))
 
     def _turned_to(self, actor: Actor, bookmark_id: str) -> Message:
-        self._gate.admit(actor, LIST_INSTANCES, Target("*"))
-        return self._page(actor, self._bookmarks.open(bookmark_id, actor.origin), bookmark_id)
+        return self._page(actor, self._opened(actor, bookmark_id), bookmark_id)
 
     def _turned_back(self, actor: Actor, here: str) -> Message:
-        self._gate.admit(actor, LIST_INSTANCES, Target("*"))
-        bookmark = self._bookmarks.open(here, actor.origin)
+        bookmark = self._opened(actor, here)
         return self._turned_to(actor, bookmark.before) if bookmark.before else self.list(actor, bookmark.query)
 
-    def _cli(self, actor: Actor, instance_id: str) -> Message:
+    def _opened(self, actor: Actor, bookmark_id: str) -> Bookmark:
+        """What does not open, somebody else's for one, is on record."""
+        self._gate.admit(actor, LIST_INSTANCES, Target("*"))
+        try:
+            return self._bookmarks.open(bookmark_id, actor.origin)
+        except ChatOpsError as error:
+            self._gate.fail(actor, LIST_INSTANCES, Target("*", {"bookmark": bookmark_id}), error)
+
+    def _cli(self, actor: Actor, instance_id: str, region: str | None) -> Message:
         target = Target(instance_id, {"as": "cli"})
-        match = self._gate.perform(actor, GET_INSTANCE, target, lambda: self._instances.match(instance_id))
+        match = self._gate.perform(actor, GET_INSTANCE, target, lambda: self._instances.match(instance_id, region))
         if len(match.instances) != 1:
             raise InstanceNotFoundError(instance_id)
         return instance_card.cli(match.instances[0])
 
-    def _look_up(self, wanted: str) -> LookUp:
-        match = self._instances.match(wanted)
+    def _look_up(self, wanted: str, region: str | None) -> LookUp:
+        match = self._instances.match(wanted, region)
         if len(match.instances) != 1:
             return match, None
         return match, Card(match.instances[0], self._alarms.open_on(match.instances[0]))
@@ -156,14 +167,14 @@ def _shown(match: Match, card: Card | None) -> Message:
     if card:
         return instance_card.card(card)
     if match.instances:
-        return instances_view.several(match.wanted, match.instances)
+        return instances_view.several(match.wanted, match.instances, more=match.more)
     raise InstanceNotFoundError(match.wanted, match.nearest)
 
 
-def _instance_id(value: str) -> str:
-    """Of a menu's or button's `<region>/<instance id>`; anything else finds nothing."""
-    instance_id = value.rpartition("/")[2]
-    return instance_id if INSTANCE_ID.fullmatch(instance_id) else "no instance"
+def _chosen(value: str) -> tuple[str, str | None]:
+    """Id and region of a menu's or button's `<region>/<instance id>`; anything else finds nothing."""
+    region, _, instance_id = value.rpartition("/")
+    return (instance_id, region) if INSTANCE_ID.fullmatch(instance_id) else ("no instance", None)
 
 
 def _query(invocation: Invocation) -> InstanceQuery:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bot.errors import PageGoneError
+from bot.errors import PageGoneError, PageUnreadableError
 from bot.models import Bookmark, Cursor, InstanceQuery, Origin
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Bookmarks:
         return self.keep_text(_LISTING, json.dumps(asdict(bookmark)), holder)
 
     def open(self, bookmark_id: str, holder: Origin) -> Bookmark:
-        """Raises PageGoneError for what has expired, never was, is somebody else's, or cannot be read now."""
+        """Raises PageGoneError for what has expired, never was or is somebody else's, and PageUnreadableError."""
         return _bookmark(json.loads(self.open_text(_LISTING, bookmark_id, holder)))
 
     def keep_text(self, kind: str, content: str, holder: Origin) -> str | None:
@@ -53,12 +53,12 @@ class Bookmarks:
         return bookmark_id
 
     def open_text(self, kind: str, bookmark_id: str, holder: Origin) -> str:
-        """What `keep_text` kept. Raises PageGoneError as `open` does."""
+        """What `keep_text` kept. Raises as `open` does."""
         try:
             key: Any = _key(bookmark_id, kind)
             row: Any = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
         except (ClientError, BotoCoreError):
-            raise PageGoneError from None
+            raise PageUnreadableError from None
         if row.get("holder") != {"S": _holder(holder)} or int(row["expiresAt"]["N"]) <= self._now():
             raise PageGoneError
         return str(row["content"]["S"])

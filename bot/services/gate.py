@@ -86,6 +86,11 @@ class Gate:
         self._audit.record(_entry(actor, operation, target, Outcome.DENIED, denied, ACCESS_DENIED))
         raise refusal
 
+    def fail(self, actor: Actor, operation: Operation, target: Target, error: Exception) -> NoReturn:
+        """Record a look that failed, and raise what failed it."""
+        self._audit.record(_entry(actor, operation, target, Outcome.FAILED, _failure(error)))
+        raise error
+
     def _look(
         self,
         actor: Actor,
@@ -97,8 +102,7 @@ class Gate:
         try:
             result = run()
         except Exception as error:
-            self._audit.record(_entry(actor, operation, target, Outcome.FAILED, _failure(error)))
-            raise
+            self.fail(actor, operation, target, error)
         about = settled(result) if settled else target
         self._audit.record(_entry(actor, operation, about, Outcome.SUCCEEDED))
         return result

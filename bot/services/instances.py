@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError, PaginationError
 
 from bot.ec2_filters import INSTANCE_ID, filters_of, spellings
-from bot.errors import InstancesUnavailableError, InvalidValueError
+from bot.errors import InstancesUnavailableError, InvalidValueError, PageGoneError
 from bot.models import Cursor, Instance, InstanceQuery, Listing, Match, RegionFailure
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ MAX_NAMES = 1000
 MIN_PAGE = 5  # EC2's smallest MaxResults
 DEADLINE_SECONDS = 12  # for all regions together: a hung one costs its two tries of five seconds
 LATE = "DeadlineExceeded"
+EXPIRED = "NextTokenExpired"
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html; the rest of the query was good before.
+_TOKEN_REFUSED = ("InvalidNextToken", "InvalidPaginationToken", "InvalidParameterValue")
 
 Filters = list[Any]
 
@@ -56,7 +59,8 @@ class Instances:
         It begins at `start`, the `rest` of the page before. The regions share the page evenly, and what one leaves
         goes to the others: a single region costs two calls.
 
-        Raises InstancesUnavailableError when no region answers, InvalidValueError for one that is not configured.
+        Raises InstancesUnavailableError when no region answers, PageGoneError when EC2 has forgotten where it goes on,
+        and InvalidValueError for a region that is not configured.
         """
         regions, deadline = self._chosen(query.regions), self._deadline()
         waiting = list(start) or [Cursor(region) for region in regions]
@@ -74,17 +78,18 @@ class Instances:
         rest = [*waiting, *(answer.rest for answer in answers if answer.rest and answer.failure)]
         return Listing(found, regions, tuple(rest), tuple(answer.failure for answer in answers if answer.failure))
 
-    def match(self, wanted: str) -> Match:
+    def match(self, wanted: str, region: str | None = None) -> Match:
         """The instance of that id, that exact name, or a name with that part; several names are several instances.
 
-        Raises InstancesUnavailableError unless every region answers: what it does not show could be the one meant.
+        Only `region` is asked where it is known. Raises InstancesUnavailableError unless every region answers: what it
+        does not show could be the one meant. An id means one instance in the world, so whoever has it answers for all.
         """
-        deadline = self._deadline()
+        deadline, regions = self._deadline(), (region,) if region in self._regions else self._regions
         if INSTANCE_ID.fullmatch(wanted):
-            return Match(wanted, self._all([{"Name": "instance-id", "Values": [wanted]}], deadline))
-        exact = self._all([{"Name": "tag:Name", "Values": [wanted]}], deadline)
-        found = exact or self._all([{"Name": "tag:Name", "Values": spellings(wanted)}], deadline)
-        return Match(wanted, found) if found else Match(wanted, (), self._nearest(wanted, deadline))
+            return self._match(wanted, [{"Name": "instance-id", "Values": [wanted]}], regions, deadline, unique=True)
+        exact = self._match(wanted, _named([wanted]), regions, deadline)
+        found = exact if exact.instances else self._match(wanted, _named(spellings(wanted)), regions, deadline)
+        return found if found.instances else Match(wanted, (), self._nearest(wanted, deadline))
 
     def identified(self, instance_ids: Sequence[str]) -> tuple[Instance, ...]:
         """Those of the ids that EC2 knows, by name. Raises InstancesUnavailableError unless every region answers."""
@@ -92,17 +97,23 @@ class Instances:
         return self._all([{"Name": "instance-id", "Values": list(instance_ids)}], deadline)
 
     def _nearest(self, wanted: str, deadline: float) -> tuple[str, ...]:
-        named = self._all([{"Name": "tag-key", "Values": ["Name"]}], deadline, MAX_NAMES)
-        names = {instance.name.casefold(): instance.name for instance in named if instance.name}
+        """It is known that there is none: a region that does not help to guess is no reason not to say so."""
+        cursors = [Cursor(region) for region in self._regions]
+        answers = self._ask(cursors, [{"Name": "tag-key", "Values": ["Name"]}], deadline, MAX_NAMES)
+        named = [instance.name for answer in answers for instance in answer.instances if instance.name]
+        names = {name.casefold(): name for name in named}
         return tuple(names[near] for near in difflib.get_close_matches(wanted.casefold(), list(names), n=3, cutoff=0.5))
 
-    def _all(self, filters: Filters, deadline: float, limit: int = MAX_LISTED) -> tuple[Instance, ...]:
-        answers = self._ask([Cursor(region) for region in self._regions], filters, deadline, limit)
+    def _match(
+        self, wanted: str, filters: Filters, regions: Sequence[str], deadline: float, *, unique: bool = False
+    ) -> Match:
+        answers = self._ask([Cursor(region) for region in regions], filters, deadline, MAX_LISTED)
+        found = sorted((one for answer in answers for one in answer.instances), key=_ORDERS["name"])
         for answer in answers:
-            if answer.failure and not answer.instances:
+            # Without a rest it is the status checks that are missing.
+            if answer.failure and (answer.rest or not answer.instances) and not (unique and found):
                 raise InstancesUnavailableError(answer.failure.region, answer.failure.aws_code)
-        found = [instance for answer in answers for instance in answer.instances]
-        return tuple(sorted(found, key=_ORDERS["name"]))
+        return Match(wanted, tuple(found), more=any(answer.rest for answer in answers))
 
     def _chosen(self, wanted: Sequence[str]) -> tuple[str, ...]:
         for region in wanted:
@@ -129,10 +140,16 @@ class Instances:
         return [answer or _late(cursor) for answer, cursor in zip(answered, cursors, strict=True)]
 
 
+def _named(names: Sequence[str]) -> Filters:
+    return [{"Name": "tag:Name", "Values": list(names)}]
+
+
 def _require_one(answers: Sequence[_Answer]) -> None:
     if all(answer.failure and not answer.instances for answer in answers):
-        failed = next(answer.failure for answer in answers if answer.failure)
-        raise InstancesUnavailableError(failed.region, failed.aws_code)
+        failed = [answer.failure for answer in answers if answer.failure]
+        if all(failure.aws_code == EXPIRED for failure in failed):
+            raise PageGoneError
+        raise InstancesUnavailableError(failed[0].region, failed[0].aws_code)
 
 
 def _late(cursor: Cursor) -> _Answer:
@@ -157,6 +174,8 @@ def _answer(client: "EC2Client", cursor: Cursor, filters: Filters, limit: int, e
         return _Answer(region, _checked(client, found) if limit <= MAX_LISTED else tuple(found), rest)
     except (ClientError, BotoCoreError) as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        if code in _TOKEN_REFUSED and cursor.token and not found:
+            return _Answer(region, failure=RegionFailure(region, EXPIRED))  # a rest would be refused for ever
         return _Answer(region, tuple(found), rest, RegionFailure(region, code))
 
 

@@ -82,9 +82,13 @@ def dotted(state: str) -> str:
     return f"{_DOTS.get(state, '')} {state}".strip()
 
 
-def several(wanted: str, instances: Sequence[Instance]) -> Message:
-    """For a name that stands for several instances: which one is meant?"""
-    text = f"{len(instances)} instances match {quoted(wanted)}. Which one?"
+def several(wanted: str, instances: Sequence[Instance], *, more: bool = False) -> Message:
+    """For a name that stands for several instances: which one is meant? With `more` there are others besides."""
+    count = f"More than {len(instances)}" if more else str(len(instances))
+    text = f"{count} instances match {quoted(wanted)}. Which one?"
+    shown = min(len(instances), MAX_OPTIONS)
+    if more or shown < len(instances):
+        text += f" The menu has {shown} of them: write more of the name to see the others."
     return Message(text, [section(text), menu(instances)])
 
 
@@ -128,6 +132,8 @@ def _failure(failure: RegionFailure) -> str:
 
 def _left_out(found: Listing, shown: int, place: Place) -> list[Block]:
     narrow = "Narrow it: `/ec2 list web`, `state:running`, `tag:Env=prod`."
+    if found.rest and not place.next_id:
+        narrow = f"There is no button to the next page, for its place could not be kept: list again. {narrow}"
     if shown < len(found.instances):
         return [context(f"{shown} of {len(found.instances)} are shown. {narrow}")]
     if found.rest or place.number > 1:

@@ -244,6 +244,14 @@ def _not_posted(error: Any) -> tuple[str, str]:
     return "Slack did not take the message.", f"Nothing was posted: {quoted(error.slack_error)}. Try again in a minute."
 
 
+def _page_unreadable(error: Any) -> tuple[str, str]:
+    return (
+        "That page cannot be turned to right now.",
+        "Where the list goes on is remembered in a table that did not answer. The list above is still good, and so is "
+        "its button: press it again in a minute.",
+    )
+
+
 def _unexpected(error: Any) -> tuple[str, str]:
     return (
         "Something went wrong on our side.",
@@ -261,6 +269,7 @@ _WORDS: dict[type[BaseException], Callable[[Any], tuple[str, str]]] = {
     errors.SeveralInstancesError: _several_instances,
     errors.PageGoneError: _page_gone,
     errors.FileNotSentError: _file_not_sent,
+    errors.PageUnreadableError: _page_unreadable,
     denials.NotAMemberError: _not_a_member,
     denials.NotLinkedError: _not_linked,
     denials.AccountDisabledError: _account_disabled,

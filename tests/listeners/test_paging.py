@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import PageGoneError
+from bot.errors import PageGoneError, PageUnreadableError
 from bot.views import problem
 from playground.slack.messages import Message
 from tests.faults import answers, aws_fails
@@ -113,6 +113,9 @@ def test_nobody_turns_the_pages_of_somebody_else(house: House) -> None:
     button(theirs, NEXT)["value"] = stolen
     turn(house, theirs, NEXT, "U0CAROL")
     assert GONE in {message.text for message in house.said("U0CAROL")}
+    row = house.rows()[-1]
+    assert (row["slackUserId"], row["outcome"], row["details"]["error"]) == ("U0CAROL", "failed", "PageGoneError")
+    assert row["details"]["bookmark"] == stolen
 
 
 def listed_for_carol(house: House) -> Message:
@@ -136,6 +139,38 @@ def test_a_listing_whose_bookmark_cannot_be_kept_is_shown_without_a_next_page(ho
     (answer,) = house.said()
     assert len(ids(answer)) == 100
     assert buttons(answer) == set()
+    assert "its place could not be kept: list again" in repr(answer.blocks)
+
+
+def test_a_table_that_does_not_answer_is_not_said_to_have_lost_the_page(house: House) -> None:
+    first = listed(house)
+    house.fresh_containers()
+    with aws_fails("dynamodb.GetItem", answers(400, "ThrottlingException"), when=lambda body: b"page#" in body):
+        turn(house, first, NEXT)
+    assert [message.text for message in house.said()] == [first.text, problem.message(PageUnreadableError(), "").text]
+    house.fresh_containers()
+    turn(house, first, NEXT)
+    assert house.said()[0].text.startswith("Page 2:")
+
+
+def test_a_page_turned_again_by_a_redelivery_is_the_same_page_in_the_same_message(house: House) -> None:
+    first = listed(house)
+    element = button(first, NEXT)
+    action = {"type": "button", "action_id": NEXT, "block_id": "b", "value": element["value"]}
+    sent = house.slack.click("U0ADA", first.channel_id, first.ts, action)
+    assert sent is not None
+    sent.join()
+    event = house.received()
+    with aws_fails("dynamodb.PutItem", answers(400, "ThrottlingException"), when=lambda body: b'"doneAt": {' in body):
+        house.fresh_containers()
+        house.invoke(WORKER, event, LARGE)
+    (once,) = house.said()
+    shown = ids(once)
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = "2"
+    house.fresh_containers()
+    house.invoke(WORKER, event, LARGE)
+    (again,) = house.said()
+    assert (again.ts, ids(again)) == (first.ts, shown)
 
 
 def test_pages_turn_in_the_shortcuts_modal_too(house: House) -> None:

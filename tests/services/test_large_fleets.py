@@ -19,7 +19,7 @@ from botocore.utils import parse_timestamp
 
 from benchmarks.ec2_stub import Ec2Stub
 from bot import wiring
-from bot.errors import InstancesUnavailableError
+from bot.errors import InstancesUnavailableError, PageGoneError
 from bot.models import InstanceQuery, RegionFailure
 from bot.services.instances import DEADLINE_SECONDS, Instances
 from bot.views.instances import listing
@@ -95,6 +95,24 @@ def test_a_region_that_fails_on_a_later_page_is_asked_again_for_the_same_one(hou
     assert second.failures == (RegionFailure(THERE, "InternalError"),)
     there = [len([one for one in found.instances if one.region == THERE]) for found in (first, second, third)]
     assert there == [50, 0, 10]
+
+
+def test_W6_a_region_whose_token_was_forgotten_is_named_and_not_asked_for_ever(house: House) -> None:
+    refused: list[str | None] = [None, None, "InvalidPaginationToken", "InvalidPaginationToken"]
+    stub = Ec2Stub({HERE: 150, THERE: 60}, lambda action, region: refused.pop(0) if region == THERE else None)
+    with instances(house, stub, HERE, THERE) as service:
+        first = service.find(InstanceQuery())
+        second = service.find(InstanceQuery(), first.rest)
+    assert second.failures == (RegionFailure(THERE, "NextTokenExpired"),)
+    assert {cursor.region for cursor in second.rest} <= {HERE}
+
+
+def test_W6_a_page_whose_token_was_forgotten_everywhere_is_gone_and_not_to_be_tried_again(house: House) -> None:
+    refused: list[str | None] = [None, None, "InvalidNextToken", "InvalidNextToken"]
+    with instances(house, Ec2Stub({HERE: 150}, lambda action, region: refused.pop(0)), HERE) as service:
+        first = service.find(InstanceQuery())
+        with pytest.raises(PageGoneError):
+            service.find(InstanceQuery(), first.rest)
 
 
 def test_a_fleet_that_fits_is_counted_exactly(house: House) -> None:
