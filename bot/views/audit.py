@@ -12,7 +12,7 @@ from typing import Any
 from bot.audit_request import AuditSearch
 from bot.audit_rows import AuditPage, AuditRow, moment_of
 from bot.models import Block, Message
-from bot.views.text import context, counted, cut, escape, printable, quoted, section, sections
+from bot.views.text import context, counted, cut, escape, markup, printable, quoted, section, sections
 
 OPEN_ROW = "audit_row_modal"  # the front door opens a modal for names that end so
 OLDER = "audit_older"
@@ -51,7 +51,7 @@ def details(row: AuditRow) -> Message:
         ("Identity", quoted(row.user_id, 200)),
         ("Request", quoted(row.correlation_id, 200)),
     ]
-    fields = [{"type": "mrkdwn", "text": cut(f"*{title}*\n{value}", 2000)} for title, value in facts]
+    fields = [markup(f"*{title}*\n{value}", 2000) for title, value in facts]
     said = json.dumps(row.details, default=str, ensure_ascii=False, indent=2).splitlines()
     said_safely = cut("\n".join(map(escape, said)).replace("`", "ʼ"), 2900)
     blocks: list[Block] = [{"type": "section", "fields": fields[:10]}, section(f"*Details*\n```{said_safely}```")]

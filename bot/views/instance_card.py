@@ -6,7 +6,7 @@ from bot.models import Block, Card, Instance, Message
 from bot.views import console
 from bot.views.instances import dotted, key
 from bot.views.metrics import OPEN as METRICS
-from bot.views.text import context, cut, escape, section
+from bot.views.text import context, cut, escape, markup, named, quoted, section
 
 REFRESH = "instance_refresh"
 SHOW_CLI = "instance_cli"
@@ -17,7 +17,7 @@ MAX_TAGS = 20
 def card(shown: Card) -> Message:
     """The card; its buttons carry `<region>/<instance id>`."""
     instance = shown.instance
-    name = escape(cut(instance.name, 100)) or "no name"
+    name = escape(named(instance.name, 100))
     blocks: list[Block] = [
         section(f"*{name}*   {dotted(instance.state)}"),
         {"type": "section", "fields": [_field(title, value) for title, value in _facts(shown)]},
@@ -51,7 +51,7 @@ def _facts(shown: Card) -> list[tuple[str, str]]:
 
 
 def _field(title: str, value: str) -> Block:
-    return {"type": "mrkdwn", "text": cut(f"*{title}*\n{value}", 2000)}
+    return markup(f"*{title}*\n{value}", 2000)
 
 
 def _checks(instance: Instance) -> str:
@@ -74,9 +74,9 @@ def _date(moment: datetime | None) -> str:
 def _tags(instance: Instance) -> list[Block]:
     if not instance.tags:
         return []
-    shown = [escape(f"{cut(key, 40)}={cut(value, 60)}") for key, value in instance.tags[:MAX_TAGS]]
+    shown = [quoted(f"{cut(key, 40)}={cut(value, 60)}", 101) for key, value in instance.tags[:MAX_TAGS]]
     more = [f"and {len(instance.tags) - MAX_TAGS} more"] if len(instance.tags) > MAX_TAGS else []
-    return [context(" · ".join([*shown, *more]))]
+    return [context("  ".join([*shown, *more]))]
 
 
 def _buttons(instance: Instance) -> list[Block]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.models import Block, Instance, InstanceQuery, Listing, Message, Place, RegionFailure
-from bot.views.text import context, cut, escape, printable, quoted, section
+from bot.views.text import context, cut, escape, named, printable, quoted, section
 
 OPEN_INSTANCE = "instance_open"
 NEXT_PAGE = "instances_next"
@@ -69,7 +69,7 @@ def menu(instances: Sequence[Instance], placeholder: str = "Open an instance") -
 
 def label(instance: Instance) -> str:
     """An instance in one literal line, its name in front."""
-    return f"{cut(printable(instance.name), 40) or 'no name'} · {instance.instance_id} · {instance.state}"
+    return f"{named(instance.name, 40)} · {instance.instance_id} · {instance.state}"
 
 
 def key(instance: Instance) -> str:
@@ -193,7 +193,7 @@ def _cell(value: str) -> dict[str, Any]:
 
 def _lines(instances: Sequence[Instance]) -> list[Block]:
     lines = [
-        f"`{instance.instance_id}` *{escape(cut(instance.name, 40)) or 'no name'}* "
+        f"`{instance.instance_id}` *{escape(named(instance.name, 40))}* "
         f"{dotted(instance.state)}, {instance.instance_type}, {instance.zone}"
         for instance in instances
     ]
@@ -210,7 +210,7 @@ def _text(summary: str, instances: Sequence[Instance], failures: Sequence[Region
     head = len(lines)
     room = MAX_TEXT_CHARACTERS - sum(map(len, lines))
     for instance in instances:
-        name = escape(cut(instance.name, 60)) or "no name"
+        name = escape(named(instance.name, 60))
         line = f"{name} ({instance.instance_id}): {instance.state}, {instance.instance_type}, {instance.zone}"
         room -= len(line) + 1
         if room < 0:

@@ -38,9 +38,22 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def named(name: str, length: int) -> str:
+    """A Name tag in literal text, or that there is none to be seen; in markup it is to be escaped."""
+    return cut(printable(name).strip(), length) or "no name"
+
+
+def markup(mrkdwn: str, length: int = 3000) -> Block:
+    """A text object; `mrkdwn` must be escaped already.
+
+    Slack reads addresses, `#names` and `@here` even out of escaped text unless it is told to take it as it stands.
+    """
+    return {"type": "mrkdwn", "text": cut(mrkdwn, length), "verbatim": True}
+
+
 def section(mrkdwn: str) -> Block:
     """A section block; `mrkdwn` must be escaped already. Slack takes 3,000 characters."""
-    return {"type": "section", "text": {"type": "mrkdwn", "text": cut(mrkdwn, 3000)}}
+    return {"type": "section", "text": markup(mrkdwn)}
 
 
 def sections(lines: Iterable[str]) -> list[Block]:
@@ -57,4 +70,4 @@ def sections(lines: Iterable[str]) -> list[Block]:
 
 def context(mrkdwn: str) -> Block:
     """A context block; `mrkdwn` must be escaped already."""
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(mrkdwn, 3000)}]}
+    return {"type": "context", "elements": [markup(mrkdwn)]}

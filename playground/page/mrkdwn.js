@@ -10,15 +10,16 @@ export function unescape(text) {
   return text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity]);
 }
 
-// The whole text: code blocks first, for nothing inside them means anything.
-export function mrkdwn(text, context) {
+// The whole text: code blocks first, for nothing inside them means anything. `verbatim` leaves plain addresses alone.
+export function mrkdwn(text, context, verbatim = false) {
+  const reading = verbatim ? { ...context, verbatim } : context;
   const root = h("div", { class: "mrkdwn" });
   text.split(/```/).forEach((piece, index, all) => {
     const closed = index % 2 === 1 && index < all.length - 1;
     if (closed) root.append(h("pre", { class: "code-block" }, unescape(plainAngles(piece).replace(/^\n|\n$/g, ""))));
     else {
       const before = index > 0 ? piece.replace(/^\n/, "") : piece;
-      root.append(...lines(index % 2 === 1 ? "```" + piece : before, context));
+      root.append(...lines(index % 2 === 1 ? "```" + piece : before, reading));
     }
   });
   return root;
@@ -31,7 +32,7 @@ export function plainText(object) {
 }
 
 export function textObject(object, context) {
-  if (object?.type === "mrkdwn") return mrkdwn(String(object.text ?? ""), context);
+  if (object?.type === "mrkdwn") return mrkdwn(String(object.text ?? ""), context, object.verbatim === true);
   return h("div", { class: "plain" }, ...plainText(object));
 }
 
@@ -70,7 +71,7 @@ const INLINE = new RegExp(
   [
     "(?<code>`[^`\\n]+`)",
     "(?<angle><[^<>\\n]+>)",
-    "(?<bare>https?://[^\\s<>]+[^\\s<>.,;:!?'\")\\]*_~])",
+    "(?<bare>https?://(?:(?!&[lg]t;)[^\\s<>])*(?!&[lg]t;)[^\\s<>.,;:!?'\")\\]*_~])",
     "(?<![\\p{L}\\p{N}*])(?<bold>\\*(?!\\s)[^*\\n]+?(?<!\\s)\\*)(?![\\p{L}\\p{N}*])",
     "(?<![\\p{L}\\p{N}_])(?<italic>_(?!\\s)[^_\\n]+?(?<!\\s)_)(?![\\p{L}\\p{N}_])",
     "(?<![\\p{L}\\p{N}~])(?<strike>~(?!\\s)[^~\\n]+?(?<!\\s)~)(?![\\p{L}\\p{N}~])",
@@ -94,6 +95,7 @@ function token(match, context) {
   const { code, angle, bare } = match.groups;
   if (code) return h("code", {}, unescape(plainAngles(code.slice(1, -1))));
   if (angle) return special(angle.slice(1, -1), context);
+  if (bare && context.verbatim) return document.createTextNode(unescape(bare));
   if (bare) return anchor(unescape(bare), unescape(bare));
   const whole = match[0];
   return h(STYLES[whole[0]], {}, ...inline(whole.slice(1, -1), context));

@@ -106,6 +106,10 @@ def test_a_hostile_name_is_text_and_nothing_else(page: Page) -> None:
     expect(answer.get_by_test_id("data-table")).to_contain_text("pentest <!channel> <https://evil.example|click>")
     expect(answer.get_by_role("link")).to_have_count(0)
 
+    card = say(page, "/ec2 get pentest*")
+    expect(card).to_contain_text("key=pentest <!channel> <https://evil.example|click>")
+    expect(card.locator("a[href*=evil]")).to_have_count(0)
+
 
 def test_typing_a_slash_offers_the_command_and_its_hints(page: Page) -> None:
     page.get_by_test_id("composer").press_sequentially("/e")

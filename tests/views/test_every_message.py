@@ -246,11 +246,12 @@ MESSAGES: dict[Callable[..., Message], st.SearchStrategy[Message]] = {
 
 
 def markup(value: Any) -> list[str]:
-    """Every text in the blocks where markup has a meaning."""
+    """Every text in the blocks where markup has a meaning; Slack is told to find no addresses or mentions in it."""
     if isinstance(value, list):
         return [found for item in value for found in markup(item)]
     if isinstance(value, dict):
         own = [value["text"]] if value.get("type") == "mrkdwn" else []
+        assert not own or value["verbatim"] is True
         return own + [found for item in value.values() for found in markup(item)]
     return []
 

@@ -292,3 +292,16 @@ def test_each_refusal_of_ec2_says_what_to_do(code: str) -> None:
     message = problem.message(errors.InstancesUnavailableError("eu-west-1", code), "c")
     assert_slack_takes(message)
     assert "eu-west-1" in message.text
+
+
+@pytest.mark.parametrize("name", ["", " ", "\t", "\u2003"])
+def test_a_name_that_nobody_can_see_is_said_to_be_none(name: str) -> None:
+    unseen = replace(WEB, name=name)
+    assert instances.label(unseen).startswith(("no name · ", "� · "))
+    assert instance_card.card(Card(unseen, 0)).text.startswith(("no name (", "� ("))
+
+
+def test_N1_a_tag_formats_nothing_on_a_card() -> None:
+    tags = (("Note", "*bold* :fire: `code` https://evil.example @here"),)
+    message = instance_card.card(Card(replace(WEB, tags=tags), 0))
+    assert "`Note=*bold* :fire: ʼcodeʼ https://evil.example @here`" in shown(message)
