@@ -64,12 +64,16 @@ class Intake:
         )
         if len(job.to_message()) > MAX_MESSAGE_CHARACTERS - MODAL_CHARACTERS:
             raise RequestRejectedError(413, "message too large")
+        modal = None
         if trigger_id := modal_trigger(payload):
-            job = job.shown_in(self._modals.open(trigger_id, job.job_id))
+            modal = self._modals.open(trigger_id, job.job_id)
+            job = job.shown_in(modal.view_id if modal else None)
         try:
             self._queue.send(job.to_message())
         except AwsCallError as error:
             logger.error("request not queued", extra={"job": job.job_id, "code": error.aws_code})
+            if modal:
+                self._modals.say(modal, NOT_QUEUED)
             return _not_queued(payload)
         return HttpAnswer(200)
 

@@ -1,11 +1,12 @@
-"""Opens the modal that says "loading", all that the front door asks of Slack: a trigger_id lives for three seconds.
+"""Opens the modal that says "loading", since a trigger_id lives for three seconds, and takes it back if it was in vain.
 
 It refuses to fail a request: a modal that does not open is logged, and the request is queued all the same.
-https://docs.slack.dev/reference/methods/views.open
+https://docs.slack.dev/reference/methods/views.open and https://docs.slack.dev/reference/methods/views.update
 """
 
 import json
 import logging
+from dataclasses import dataclass
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
@@ -16,25 +17,29 @@ if TYPE_CHECKING:
     from bot.services.connections import KeptConnections
     from bot.services.slack_secret import SlackSecret
 
-LOADING: dict[str, Any] = {
-    "type": "modal",
-    "title": {"type": "plain_text", "text": "EC2 Ops"},
-    "close": {"type": "plain_text", "text": "Close"},
-    "blocks": [
-        {
-            "type": "section",
-            "text": {
-                "type": "mrkdwn",
-                "text": ":hourglass_flowing_sand: Loading…\n"
-                "If this stays for more than a minute, close it and try again.",
-            },
-        }
-    ],
-}
+
+def _waiting(text: str) -> dict[str, Any]:
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": "EC2 Ops"},
+        "close": {"type": "plain_text", "text": "Close"},
+        "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": f":hourglass_flowing_sand: {text}"}}],
+    }
+
+
+LOADING = _waiting("Loading…\nIf this stays for more than a minute, close it and try again.")
 _NO_ANSWER = (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError)  # or none that can be read
 _TOKEN_ERRORS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 
 logger = logging.getLogger("ec2-chatops")
+
+
+@dataclass(frozen=True)
+class OpenModal:
+    """A modal as it was opened: `hash` is Slack's for what it shows since, and of no use once that has changed."""
+
+    view_id: str
+    hash: str
 
 
 class Modals:
@@ -43,35 +48,49 @@ class Modals:
     def __init__(self, connections: "KeptConnections", secret: "SlackSecret", api_url: str) -> None:
         self._connections = connections
         self._secret = secret
-        self._url = f"{api_url.rstrip('/')}/views.open"
+        self._url = api_url.rstrip("/")
 
-    def open(self, trigger_id: str, external_id: str) -> str | None:
-        """The id of the modal; None where Slack did not say it.
+    def open(self, trigger_id: str, external_id: str) -> OpenModal | None:
+        """The modal; None where Slack did not say its id.
 
         It may be open even then: the worker finds it under `external_id`. A trigger_id opens one modal, however often
         it is posted.
         """
-        view_id = ""
+        view = {**LOADING, "external_id": external_id}
+        opened, refusal = self._tried("views.open", {"trigger_id": trigger_id, "view": view})
+        view_id = str(opened.get("id"))
+        if refusal is None and VIEW_ID.fullmatch(view_id):
+            return OpenModal(view_id, str(opened.get("hash", "")))
+        logger.error("modal not opened", extra={"job": external_id, "error": refusal or "no view id"})
+        return None
+
+    def say(self, modal: OpenModal, mrkdwn: str) -> None:
+        """Put words where it says "loading", and only there: whoever has filled it meanwhile knows better."""
+        view = {**LOADING, "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": mrkdwn}}]}
+        _, refusal = self._tried("views.update", {"view_id": modal.view_id, "hash": modal.hash, "view": view})
+        if refusal:
+            logger.error("modal not updated", extra={"error": refusal})
+
+    def _tried(self, method: str, content: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
+        """The view as Slack has it now, and why not."""
         try:
-            answer = self._ask({"trigger_id": trigger_id, "view": {**LOADING, "external_id": external_id}})
-            refusal = None if answer.get("ok") is True else str(answer.get("error"))
-            view_id = str(answer["view"]["id"]) if refusal is None else ""
+            answer = self._ask(method, content)
+            if answer.get("ok") is True:
+                return dict(answer["view"]), None
+            refusal = str(answer.get("error"))
         except SecretUnavailableError as error:
             refusal = error.problem
         except _NO_ANSWER as error:
             refusal = type(error).__name__
         if refusal in _TOKEN_ERRORS:
             self._secret.renew()
-        if refusal is None and VIEW_ID.fullmatch(view_id):
-            return view_id
-        logger.error("modal not opened", extra={"job": external_id, "error": refusal or "no view id"})
-        return None
+        return {}, refusal
 
-    def _ask(self, content: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, method: str, content: dict[str, Any]) -> dict[str, Any]:
         headers = {
             "authorization": f"Bearer {self._secret.bot_token}",
             "content-type": "application/json; charset=utf-8",
         }
-        status, received = self._connections.post(self._url, headers, json.dumps(content).encode())
+        status, received = self._connections.post(f"{self._url}/{method}", headers, json.dumps(content).encode())
         answer: dict[str, Any] = json.loads(received) if status == 200 else {"error": str(status)}
         return answer

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from slack_sdk import WebClient
 
 from playground.gateway import http_api_event
 from playground.slack.payloads import interaction_form
@@ -197,6 +198,72 @@ def test_a_modal_whose_id_was_lost_on_the_way_is_filled_all_the_same(house: Hous
     assert len(house.slack.views.stack("U0ADA")) == 1
     house.work()
     assert "39 instances" in texts(house.modal())
+
+
+def test_a_modal_that_nobody_will_fill_says_so_at_once(house: House) -> None:
+    assert send_in_vain(house) == 503
+    assert "probably not taken" in texts(house.modal())
+    assert "Loading" not in texts(house.modal())
+
+
+def test_what_the_worker_has_filled_is_not_overwritten_by_a_door_that_lost_the_queues_reply(house: House) -> None:
+    slack = WebClient(token=house.environment["SLACK_BOT_TOKEN"], base_url=f"{house.slack.base_url}/api/")
+    filled = {"type": "modal", "title": {"type": "plain_text", "text": "EC2"}, "blocks": [{"type": "divider"}]}
+
+    def fill() -> None:
+        slack.views_update(view_id=house.modal().view_id, view=filled)
+
+    with queue_reply_is_lost_while(house, fill) as aws_url:
+        assert send_in_vain(house, AWS_ENDPOINT_URL=aws_url) == 503
+    assert [block["type"] for block in house.modal().blocks] == ["divider"]
+
+
+def test_what_was_queued_after_all_is_answered_in_the_modal_that_doubted_it(house: House) -> None:
+    with queue_reply_is_lost_while(house, lambda: None) as aws_url:
+        assert send_in_vain(house, AWS_ENDPOINT_URL=aws_url) == 503
+    assert "probably not taken" in texts(house.modal())
+    house.work()
+    assert "39 instances" in texts(house.modal())
+
+
+@contextmanager
+def queue_reply_is_lost_while(house: House, meanwhile: Callable[[], Any]) -> Iterator[str]:
+    """A way to AWS on which a message arrives in the queue, `meanwhile` happens, and an error is answered."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            request = urllib.request.Request(house.aws.url + self.path, body, dict(self.headers.items()))
+            with urllib.request.urlopen(request) as response:
+                answer = response.read()
+            lost = self.headers["x-amz-target"].endswith("SendMessage")
+            if lost:
+                meanwhile()
+            self.send_response(400 if lost else 200)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def send_in_vain(house: House, **extra: str) -> int:
+    """The shortcut, by a door that has no queue unless `extra` says otherwise."""
+    body = shortcut_body(house)
+    event = http_api_event("POST", "/slack/events", house.slack.sign(body), body)
+    gone = {"JOBS_QUEUE_URL": house.environment["JOBS_QUEUE_URL"] + "-gone"}
+    return int(house.invoke(DOOR, event, extra or gone)["statusCode"])
 
 
 def test_who_closed_the_modal_meanwhile_is_not_missed(house: House) -> None:
