@@ -11,6 +11,7 @@ import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs
@@ -182,6 +183,17 @@ class LocalAws:
         request = urllib.request.Request(f"{self.url}/moto-api/reset", method="POST")
         with urllib.request.urlopen(request, timeout=10):
             self.clear_calls()
+
+    def back_date(self, region: str, tag: str, launched: Callable[[str, datetime], datetime]) -> None:
+        """Give instances with that tag another LaunchTime, made of its value and the time now; no call of EC2 can."""
+        from moto.core import DEFAULT_ACCOUNT_ID
+        from moto.ec2.models import ec2_backends
+
+        now = datetime.now(UTC).replace(tzinfo=None)  # as moto keeps it
+        for reservation in ec2_backends[DEFAULT_ACCOUNT_ID][region].reservations.values():
+            for instance in reservation.instances:
+                for value in (item["value"] for item in instance.get_tags() if item["key"] == tag):
+                    instance.launch_time = launched(value, now)
 
     def __enter__(self) -> "LocalAws":
         return self.start()

@@ -18,6 +18,7 @@ from botocore.config import Config
 from flask import Blueprint
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from playground import fleet
 from playground.administration import create_administration
 from playground.app import create_app
 from playground.aws import LocalAws
@@ -100,6 +101,7 @@ class World:
         self.url = f"http://{host}:{port}"
         self.aws = stack.enter_context(LocalAws(host))
         self.provisioned = provision(self.aws.url, public_url=self.url)
+        self.aws.back_date(self.provisioned.environment["AWS_REGION"], fleet.KEY_TAG, fleet.launched)
         deployment = stack.enter_context(Deployment(self.provisioned, self._log))
         self.slack = local_slack(self.provisioned.environment, self.url, deployment.deliver)
         self._serve(stack, listening, self._further(deployment))

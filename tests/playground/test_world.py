@@ -7,10 +7,12 @@ import multiprocessing
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
 import pytest
 import requests
 
@@ -129,3 +131,12 @@ def test_the_page_shows_people_as_cognito_knows_them(world: Running) -> None:
         "U0DAVE": "not linked",
         "U0GUEST": "guest",
     }
+
+
+def test_the_fleet_was_not_launched_a_minute_ago(world: Running) -> None:
+    region, endpoint = world.environment["AWS_REGION"], world.environment["AWS_ENDPOINT_URL"]
+    ec2 = boto3.Session("AKIALOCALTESTS", "local", region_name=region).client("ec2", endpoint_url=endpoint)
+    found = [one for group in ec2.describe_instances()["Reservations"] for one in group["Instances"]]
+    days = [(datetime.now(UTC) - one["LaunchTime"]).days for one in found]
+    assert all(0 <= age <= 400 for age in days)
+    assert len(set(days)) > len(days) / 2
