@@ -113,6 +113,17 @@ def test_a_data_table_is_sorted_filtered_and_paged_by_its_reader(shown: Page, de
     assert desk.payloads == []
 
 
+def test_a_wide_table_on_a_phone_scrolls_between_tools_that_stay_in_sight(shown: Page, desk: Desk) -> None:
+    shown.set_viewport_size({"width": 390, "height": 844})
+    row = [{"type": "raw_text", "text": "i-0123456789abcdef0"}] * 8
+    desk.post({"type": "data_table", "caption": "39 instances in us-east-1: 34 running, 5 stopped", "rows": [row] * 12})
+    for name in ("data-table-filter", "data-table-next"):
+        shown.get_by_test_id(name).wait_for()
+        box = shown.get_by_test_id(name).bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+
+
 def test_a_menu_is_worked_by_keyboard_and_the_app_hears_of_the_choice(shown: Page, desk: Desk) -> None:
     menu = {"type": "static_select", "action_id": "pick", "options": [option(f"web-{n}") for n in range(20)]}
     desk.post(actions(menu))
