@@ -122,6 +122,10 @@ class HostedUi:
         self._codes[code] = (asked, lambda: Response(reply, mimetype="application/json"))
         return f"/auth/callback?{urlencode({'code': code, 'state': asked['state']})}"
 
+    def worth(self, code: str) -> Response:
+        """What that code is answered with, whoever shows it."""
+        return self._codes.pop(code)[1]()
+
     def id_token(self, email: str, key: RSAKey | None = None, **claims: Any) -> str:
         """As Cognito writes it; a claim of None is left out."""
         pool = self._house.environment["COGNITO_USER_POOL_ID"]

@@ -6,14 +6,17 @@ It follows no redirect, reads no long answer and keeps no token: who signed in i
 import base64
 import hashlib
 import json
+import time
 from typing import Any
 from urllib.parse import urlencode
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from bot.sign_in import LinkRefusedError, SignInUnavailableError
 
 TIMEOUT_SECONDS = (2, 4)  # to connect, and between two bytes
+DEADLINE_SECONDS = 6.0
 MAX_ANSWER_BYTES = 64 * 1024
 _HOSTED_UI = "hosted UI"
 
@@ -62,17 +65,29 @@ class Oauth:
         return token
 
     def _post(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        try:
-            with requests.post(
-                f"{self._domain}/oauth2/token",
-                data=form,
-                headers={"accept": "application/json"},
-                timeout=TIMEOUT_SECONDS,
-                allow_redirects=False,
-                stream=True,
-            ) as answer:
-                content = next(answer.iter_content(MAX_ANSWER_BYTES + 1), b"")
-                found = json.loads(content) if len(content) <= MAX_ANSWER_BYTES else None
-        except (requests.RequestException, ValueError, RecursionError):
-            raise SignInUnavailableError(_HOSTED_UI) from None
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy and no password file comes between us and Cognito
+            try:
+                with session.post(
+                    f"{self._domain}/oauth2/token",
+                    data=form,
+                    headers={"accept": "application/json", "accept-encoding": "identity"},
+                    timeout=TIMEOUT_SECONDS,
+                    allow_redirects=False,
+                    stream=True,
+                ) as answer:
+                    found = json.loads(_body(answer, deadline))
+            except (requests.RequestException, HTTPError, ValueError, RecursionError):
+                raise SignInUnavailableError(_HOSTED_UI) from None
         return answer.status_code, found if isinstance(found, dict) else {}
+
+
+def _body(answer: requests.Response, deadline: float) -> bytes:
+    """All of an answer, in however many pieces it comes. Raises ValueError for one that is too long or too slow."""
+    received = b""
+    for piece in iter(lambda: answer.raw.read1(8192), b""):
+        received += piece
+        if len(received) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
+            raise ValueError
+    return received

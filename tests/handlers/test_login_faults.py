@@ -1,7 +1,8 @@
 """The sign-in when things fail, race, or are nobody's doing: it links completely, once, or not at all."""
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -196,6 +197,43 @@ def test_I10_an_endless_answer_of_the_hosted_ui_is_not_read(
     _, act = up_to("callback", house, hosted_ui, browser)
     hosted_ui.trouble = lambda: Response(b'{"id_token": "' + b"x" * 100_000 + b'"}', mimetype="application/json")
     assert act().status == 503
+
+
+def in_pieces(ui: HostedUi, pause: float, pieces: int) -> Callable[[], Response]:
+    """The token answer as a stream: werkzeug sends each piece as it comes, and says no length."""
+
+    def reply() -> Response:
+        whole = ui.worth(ui.requests[-1]["code"]).get_data()
+        size = -(-len(whole) // pieces)
+
+        def stream() -> Iterator[bytes]:
+            for start in range(0, len(whole), size):
+                yield whole[start : start + size]
+                time.sleep(pause)
+
+        return Response(stream(), mimetype="application/json")
+
+    return reply
+
+
+def test_a_token_answer_may_come_in_pieces(
+    house: House, hosted_ui: HostedUi, newcomers: Newcomers, browser: MakeBrowser
+) -> None:
+    _, act = up_to("callback", house, hosted_ui, browser)
+    hosted_ui.trouble = in_pieces(hosted_ui, 0.05, 4)
+    assert "Link these two?" in act().text
+
+
+def test_I10_an_answer_that_trickles_is_given_up(
+    house: House, hosted_ui: HostedUi, newcomers: Newcomers, browser: MakeBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.services.oauth.DEADLINE_SECONDS", 0.5)
+    _, act = up_to("callback", house, hosted_ui, browser)
+    hosted_ui.trouble = in_pieces(hosted_ui, 0.3, 10)
+    began = time.monotonic()
+    assert act().status == 503
+    assert time.monotonic() - began < 2.5
+    assert refusals(house) == ["sign_in_unavailable"]
 
 
 def test_I10_a_hosted_ui_that_is_not_there_links_nobody(
