@@ -11,7 +11,6 @@ from bot import wiring
 from bot.browser import MAX_BODY_BYTES, BrowserAnswer, BrowserRequest
 
 _FORM = "application/x-www-form-urlencoded"
-_CLOSED = BrowserAnswer(503, "EC2 Ops cannot sign anybody in right now. Try again in a minute.", {})
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -20,7 +19,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         return _response(wiring.login().pages.answer(_request(event)))
     except Exception as error:  # the last line of defence: nothing of the request may reach the log
         wiring.logger().error("sign-in closed", extra=wiring.failure(error))
-        return _response(_CLOSED)
+        return _response(wiring.sign_in_closed())
 
 
 def _request(event: dict[str, Any]) -> BrowserRequest:

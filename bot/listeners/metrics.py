@@ -102,6 +102,7 @@ class MetricListeners:
         ack()
 
     def _shared(self, actor: Actor, request: MetricsRequest) -> Message:
+        actor = self._gate.as_of_now(actor)  # what it leaves in the channel, everybody sees
         channel_id = actor.origin.channel_id
         chart = self._again(actor, request, {"shownIn": channel_id or ""})
         if channel_id is None:

@@ -80,5 +80,10 @@ class SignInPages:
         return Visitor(request.cookies.get(self._cookie), request.ip_address, request.user_agent)
 
 
+def closed() -> BrowserAnswer:
+    """For whoever comes while nothing works."""
+    return _page(*pages.closed())
+
+
 def _page(status: int, html: str) -> BrowserAnswer:
     return BrowserAnswer(status, html, pages.HEADERS)

@@ -26,6 +26,7 @@ main { width: 100%; max-width: 32rem; padding: 1.75rem; background: var(--card);
 h1 { margin: 0 0 .75rem; font-size: 1.375rem; line-height: 1.3 }
 .no h1 { color: var(--warn) }
 p { margin: .75rem 0 }
+main > :last-child { margin-bottom: 0 }
 dl { margin: 1.25rem 0; border: 1px solid var(--line); border-radius: .5rem }
 dl > div { padding: .75rem 1rem }
 dl > div + div { border-top: 1px solid var(--line) }
@@ -134,6 +135,10 @@ _FAILED: Mapping[type[ChatOpsError], tuple[int, str, str]] = {
         "The reply of our table was lost. <code>/ec2 whoami</code> in Slack says who you are.",
     ),
 }
+_CLOSED = (
+    f"Something is missing or broken on our side. Wait a minute. {_AGAIN} If it happens again, tell the people who run "
+    "EC2 Ops. If you had said yes already, <code>/ec2 whoami</code> in Slack says who you are."
+)
 _UNFORESEEN = (
     500,
     "Something went wrong on our side.",
@@ -147,13 +152,18 @@ def refused(reason: str) -> tuple[int, str]:
     """Status and page for whatever does not lead to a link; nothing was linked."""
     title, body = _REFUSED.get(reason, ("You cannot be linked.", _ASK))
     status = 503 if reason in _UNAVAILABLE else 400 if reason == "link_unknown" else 403
-    return status, _page(title, f"<p>{body}</p><p class=small>Nothing was linked.</p>", "no")
+    return status, _page(title, f"<p>{body}</p><p class=small>Nothing was linked just now.</p>", "no")
 
 
 def failed(error: ChatOpsError) -> tuple[int, str]:
     """Status and page for what went wrong on our side."""
     status, title, body = next((words for kind, words in _FAILED.items() if isinstance(error, kind)), _UNFORESEEN)
     return status, _page(title, f"<p>{body}</p>", "no")
+
+
+def closed() -> tuple[int, str]:
+    """Status and page for a sign-in that is not set up, or broke down for a reason nobody foresaw."""
+    return 503, _page("Nobody can sign in right now.", f"<p>{_CLOSED}</p>", "no")
 
 
 def question(asked: Question, path: str) -> str:

@@ -15,13 +15,25 @@ from bot.wiring.ground import failure, logger, now
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.browser import BrowserAnswer
     from bot.wiring.door_wiring import DoorWiring
     from bot.wiring.login_wiring import LoginWiring
     from bot.wiring.notary_wiring import NotaryWiring
     from bot.wiring.rest_wiring import AuthorizerWiring, RefreshWiring
     from bot.wiring.worker_wiring import WorkerWiring
 
-__all__ = ["authorizer", "door", "failure", "logger", "login", "notary", "now", "refresh", "worker"]
+__all__ = [
+    "authorizer",
+    "door",
+    "failure",
+    "logger",
+    "login",
+    "notary",
+    "now",
+    "refresh",
+    "sign_in_closed",
+    "worker",
+]
 
 Settings = TypeVar("Settings")
 Wiring = TypeVar("Wiring")
@@ -46,6 +58,13 @@ def login() -> "LoginWiring":
     from bot.wiring.login_wiring import LoginWiring
 
     return _kept(LoginWiring, LoginSettings.from_env(os.environ))
+
+
+def sign_in_closed() -> "BrowserAnswer":
+    """The page of a sign-in that could not be built or broke down: it needs no settings."""
+    from bot.listeners.sign_in_pages import closed
+
+    return closed()
 
 
 def authorizer() -> "AuthorizerWiring":

@@ -10,6 +10,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from bot.services.sign_ins import MOST_FLOWS
+from bot.views.pages import HEADERS
 from playground.people import TEAM_ID
 from tests.browsers import Browser, HostedUi, Newcomers, Page
 from tests.faults import answers, aws_fails
@@ -482,6 +483,8 @@ def test_a_page_is_the_same_to_whoever_asks_for_another_path(browser: MakeBrowse
 
 
 def test_a_half_configured_function_shows_a_page_and_no_reason(house: House, browser: MakeBrowser) -> None:
-    page = browser(COGNITO_DOMAIN="").get("/auth/login?ticket=x")
+    page = browser(PUBLIC_URL="").get("/auth/login?ticket=x")
     assert page.status == 503
-    assert "COGNITO" not in page.html
+    assert "Nobody can sign in right now. Something is missing or broken on our side." in page.text
+    assert page.headers == HEADERS
+    assert "PUBLIC_URL" not in page.html

@@ -1,9 +1,10 @@
-"""`/ec2 whoami` answers with what is true now, whatever a warm container remembers."""
+"""`/ec2 whoami`, and what everybody sees, go by what is true now, whatever a warm container remembers."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from bot.views import metrics
 from tests.house import House
 
 BOB = "bob@playground.example"
@@ -40,3 +41,13 @@ def test_a_disabled_person_is_refused_at_once_and_on_record(demoted: House) -> N
         cognito.admin_enable_user(UserPoolId=pool_id, Username=BOB)
     row = demoted.rows()[-1]
     assert (row["action"], row["details"]["reason"]) == ("ACCESS_DENIED", "account_disabled")
+
+
+def test_who_is_demoted_leaves_nothing_in_a_channel_from_the_next_click_on(demoted: House) -> None:
+    chart = demoted.say("metrics db-primary", "U0BOB")
+    give(demoted, "none")
+    before = len(demoted.slack.messages("C0OPS"))
+    demoted.click(chart, metrics.SHARE)
+    assert [message for message in demoted.slack.messages("C0OPS")[before:] if message.visible_to is None] == []
+    row = demoted.rows()[-1]
+    assert (row["action"], row["details"]["reason"]) == ("ACCESS_DENIED", "no_role")

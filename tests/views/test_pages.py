@@ -92,7 +92,7 @@ def test_every_refusal_says_what_happened_that_nothing_was_linked_and_what_to_do
     status, page = pages.refused(reason)
     text = Reader(page).text
     assert status in (400, 403, 503)
-    assert "Nothing was linked." in text
+    assert "Nothing was linked just now." in text
     assert any(
         word in text
         for word in ("/ec2", "sk an administrator", "another browser", "person behind it", "members", "deactivated")
