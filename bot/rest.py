@@ -78,17 +78,24 @@ def allow(bearer: Bearer, method_arn: object) -> dict[str, Any]:
 
 
 def json_body(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON object in the body of a payload 1.0 event. Raises InvalidRequestError."""
+    """The JSON object in the body of a payload 1.0 event, each name in it once. Raises InvalidRequestError."""
     body = event.get("body")
     if not isinstance(body, str) or len(body) > MAX_BODY:
         raise InvalidRequestError("The body must be a JSON object.")
     try:
         raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
-        found = json.loads(raw)
+        found = json.loads(raw, object_pairs_hook=_once)
     except (binascii.Error, ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise InvalidRequestError("The body must be a JSON object.")
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
     return found
 
 

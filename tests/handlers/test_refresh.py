@@ -136,6 +136,7 @@ def test_without_the_username_that_a_secret_hash_needs_the_caller_is_told(house:
         "",
         "{",
         "null",
+        json.dumps({"refreshToken": OLD})[:-1] + f', "refreshToken": "{OLD}"}}',
         "[]",
         '"text"',
         "refreshToken=abc",
