@@ -18,6 +18,7 @@ from slack_sdk.errors import SlackApiError
 from playground.aws import LocalAws
 from playground.deployment import Deployment
 from playground.functions import to_terminal
+from playground.no_sign_in import NoSignIn
 from playground.people import Person
 from playground.provision import Installation, provision
 from playground.socket_mode import SocketMode
@@ -77,8 +78,8 @@ def connected(
     """Everything runs, and Slack is connected, until the block ends. Raises SlackApiError when Slack refuses."""
     people = tuple(_person(user_id, role, app.team_id) for user_id, role in links)
     installation = Installation(app.team_id, app.app_id, people, {"SLACK_BOT_TOKEN": app.bot_token})
-    with LocalAws() as aws:
-        provisioned = provision(aws.url, slack_api_url=app.api_url, installation=installation)
+    with LocalAws() as aws, NoSignIn() as page:
+        provisioned = provision(aws.url, slack_api_url=app.api_url, public_url=page.url, installation=installation)
         # Socket Mode signs nothing, so this secret is nobody's but ours.
         secret = provisioned.environment["SLACK_SIGNING_SECRET"]
         with (
@@ -108,7 +109,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with connected(app, links):
             print(f"\n  EC2 Ops is in {app.team_id}. Type /ec2 list there. Ctrl-C stops it.\n", flush=True)
             if not links:
-                print("  Nobody is linked yet: LINK=<your Slack user id>=admin lets you in.\n", flush=True)
+                print(
+                    "  Nobody is linked yet, and /ec2 login leads to no sign-in here:\n"
+                    "  start again with LINK=<your Slack member id>=admin to let yourself in.\n",
+                    flush=True,
+                )
             stop.wait()
     except NotSetError as error:
         print(error, file=sys.stderr)

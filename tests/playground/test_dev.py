@@ -16,9 +16,11 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+import requests
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from playground import dev
+from playground.no_sign_in import NoSignIn
 from playground.slack.delivery import DeliveryError
 from playground.slack.signing import signature
 from playground.socket_mode import acknowledgement
@@ -156,6 +158,14 @@ def test_a_command_in_a_real_workspace_is_acknowledged_and_answered_from_this_ma
     assert f"EC2 Ops is in {TEAM}" in said
     assert process.returncode == 0
     assert (slack.tokens["apps.connections.open"], slack.tokens["users.info"]) == ("xapp-1-real", "xoxb-real")
+
+
+def test_the_button_of_login_leads_to_a_page_that_says_how_one_is_let_in() -> None:
+    with NoSignIn() as page:
+        answer = requests.get(f"{page.url}/auth/login?ticket=x", timeout=10)
+    assert answer.status_code == 404
+    assert "make dev LINK=" in answer.text
+    assert "ticket" not in answer.text
 
 
 def test_a_token_that_slack_refuses_is_said_in_one_line(slack: RealSlack) -> None:
