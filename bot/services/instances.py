@@ -86,15 +86,18 @@ class Instances:
         """
         deadline, regions = self._deadline(), (region,) if region in self._regions else self._regions
         if INSTANCE_ID.fullmatch(wanted):
-            return self._match(wanted, [{"Name": "instance-id", "Values": [wanted]}], regions, deadline, unique=True)
+            return self._match(wanted, _ids([wanted]), regions, deadline, at_most=1)
         exact = self._match(wanted, _named([wanted]), regions, deadline)
         found = exact if exact.instances else self._match(wanted, _named(spellings(wanted)), regions, deadline)
         return found if found.instances else Match(wanted, (), self._nearest(wanted, deadline))
 
     def identified(self, instance_ids: Sequence[str]) -> tuple[Instance, ...]:
-        """Those of the ids that EC2 knows, by name. Raises InstancesUnavailableError unless every region answers."""
-        filters = [{"Name": "instance-id", "Values": list(instance_ids)}]
-        return self._match("", filters, self._regions, self._deadline()).instances
+        """Those of the ids that EC2 knows, by name.
+
+        Raises InstancesUnavailableError unless every region answers, or those that do have them all.
+        """
+        ids = list(dict.fromkeys(instance_ids))
+        return self._match("", _ids(ids), self._regions, self._deadline(), at_most=len(ids)).instances
 
     def _nearest(self, wanted: str, deadline: float) -> tuple[str, ...]:
         """It is known that there is none: a region that does not help to guess is no reason not to say so."""
@@ -105,13 +108,14 @@ class Instances:
         return tuple(names[near] for near in difflib.get_close_matches(wanted.casefold(), list(names), n=3, cutoff=0.5))
 
     def _match(
-        self, wanted: str, filters: Filters, regions: Sequence[str], deadline: float, *, unique: bool = False
+        self, wanted: str, filters: Filters, regions: Sequence[str], deadline: float, *, at_most: int | None = None
     ) -> Match:
+        """`at_most` is how many there can be in the world, where that is known: then nobody else needs to answer."""
         answers = self._ask([Cursor(region) for region in regions], filters, deadline, MAX_LISTED)
         found = sorted((one for answer in answers for one in answer.instances), key=_ORDERS["name"])
         for answer in answers:
             # Without a rest it is the status checks that are missing.
-            if answer.failure and (answer.rest or not answer.instances) and not (unique and found):
+            if answer.failure and (answer.rest or not answer.instances) and len(found) != at_most:
                 raise InstancesUnavailableError(answer.failure.region, answer.failure.aws_code)
         return Match(wanted, tuple(found), more=any(answer.rest for answer in answers))
 
@@ -138,6 +142,10 @@ class Instances:
         pool.shutdown(wait=False, cancel_futures=True)
         answered = [future.result() if future.done() and not future.cancelled() else None for future in asked]
         return [answer or _late(cursor) for answer, cursor in zip(answered, cursors, strict=True)]
+
+
+def _ids(instance_ids: Sequence[str]) -> Filters:
+    return [{"Name": "instance-id", "Values": list(instance_ids)}]
 
 
 def _named(names: Sequence[str]) -> Filters:

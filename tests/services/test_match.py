@@ -95,3 +95,11 @@ def test_a_menu_says_that_it_has_not_all_of_two_regions() -> None:
     match = service(us_east_1=[page], eu_west_1=[page]).match("web")
     said = several("web", match.instances, more=match.more).text
     assert said.startswith("140 instances match `web`. Which one? The menu has 100 of them")
+
+
+def test_W3_ids_that_are_all_found_need_no_other_region() -> None:
+    two = [reservation("web-1", "web-2"), reservation("web-1", "web-2")]
+    asked = service(us_east_1=list(two), eu_west_1=["InternalError", "InternalError"])
+    assert len(asked.identified([f"i-{number:017x}" for number in range(2)])) == 2
+    with pytest.raises(InstancesUnavailableError):
+        asked.identified([f"i-{number:017x}" for number in range(3)])
