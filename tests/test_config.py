@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import listing
 from bot.config import DoorSettings, WorkerSettings
 from bot.errors import ConfigurationError
 from bot.settings import SETTINGS
@@ -170,3 +171,7 @@ def test_the_template_gives_each_function_what_it_needs_and_nothing_unknown(hous
     known = {setting.name for setting in SETTINGS}
     for resource in Template.load().resources(SAM_FUNCTION).values():
         assert set(resource.properties.get("Environment", {}).get("Variables", {})) <= known
+
+
+def test_the_benchmark_of_listing_starts_a_worker_with_all_that_it_needs() -> None:
+    assert WorkerSettings.from_env(listing.WORKER_ENVIRONMENT).region == listing.REGION

@@ -22,6 +22,7 @@ MAX_SECTION_CHARACTERS = 3_000
 PAGE_SIZE = 10
 ONLY_PAGE = Place()
 COLUMNS = ("Name", "Instance", "State", "Type", "Zone", "Private IP", "Days up", "Checks")
+_DAYS_UP = COLUMNS.index("Days up")
 _DOTS = {
     "running": "🟢",
     "pending": "🟡",
@@ -30,6 +31,9 @@ _DOTS = {
     "stopped": "⚪",
     "terminated": "⚫",
 }
+
+
+_DOTTED = {state: f"{dot} {state}" for state, dot in _DOTS.items()}
 
 
 def listing(found: Listing, query: InstanceQuery, now: datetime, place: Place = ONLY_PAGE) -> Message:
@@ -79,7 +83,7 @@ def key(instance: Instance) -> str:
 
 def dotted(state: str) -> str:
     """A state with the colour Slack's people know it by."""
-    return f"{_DOTS.get(state, '')} {state}".strip()
+    return _DOTTED.get(state, state)
 
 
 def several(wanted: str, instances: Sequence[Instance], *, more: bool = False) -> Message:
@@ -162,33 +166,31 @@ def _rows(instances: Sequence[Instance], now: datetime) -> list[list[dict[str, A
     rows: list[list[dict[str, Any]]] = []
     room = MAX_TABLE_CHARACTERS - sum(map(len, COLUMNS)) - 150
     for instance in instances[:MAX_ROWS]:
-        row = _row(instance, now)
-        room -= sum([len(cell["text"]) for cell in row])
+        up = _days_up(instance, now)
+        texts = (
+            cut(printable(instance.name), 60).strip() or "–",
+            instance.instance_id,
+            dotted(instance.state),
+            instance.instance_type or "–",
+            instance.zone or "–",
+            instance.private_ip or "–",
+            up,
+            instance.status or "–",
+        )
+        room -= sum(map(len, texts))
         if room < 0:
             break
+        row: list[dict[str, Any]] = [{"type": "raw_text", "text": text} for text in texts]
+        if up != "–":
+            row[_DAYS_UP] = {"type": "raw_number", "value": float(up), "text": up}
         rows.append(row)
     return rows
 
 
-def _row(instance: Instance, now: datetime) -> list[dict[str, Any]]:
-    values = (
-        cut(printable(instance.name), 60),
-        instance.instance_id,
-        dotted(instance.state),
-        instance.instance_type,
-        instance.zone,
-        instance.private_ip or "",
-    )
-    cells = [_cell(value) for value in values]
-    up = instance.state == "running" and instance.launched is not None
-    days = max((now - instance.launched).total_seconds() / 86_400, 0) if up and instance.launched else None
-    cells.append(_cell("") if days is None else {"type": "raw_number", "value": round(days, 1), "text": f"{days:.1f}"})
-    cells.append(_cell(instance.status or ""))
-    return cells
-
-
-def _cell(value: str) -> dict[str, Any]:
-    return {"type": "raw_text", "text": value.strip() or "–"}
+def _days_up(instance: Instance, now: datetime) -> str:
+    if instance.state != "running" or instance.launched is None:
+        return "–"
+    return f"{max((now - instance.launched).total_seconds() / 86_400, 0):.1f}"
 
 
 def _lines(instances: Sequence[Instance]) -> list[Block]:

@@ -13,7 +13,8 @@ ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 def escape(text: str) -> str:
     """For mrkdwn and for a message's top-level text; control and direction characters become visible boxes."""
-    return printable(text).translate(ESCAPES)
+    text = printable(text)
+    return text.translate(ESCAPES) if "&" in text or "<" in text or ">" in text else text
 
 
 def printable(text: str) -> str:
