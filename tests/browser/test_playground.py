@@ -59,7 +59,7 @@ def test_dave_is_told_how_to_be_linked_and_the_refusal_is_on_record(page: Page, 
     answer = say(page, "/ec2 list state:running")
 
     expect(answer).to_contain_text("Slack knows you, EC2 Ops does not yet.")
-    expect(answer).to_contain_text("ask an administrator")
+    expect(answer).to_contain_text("Run /ec2 login and sign in")
     row = rows(world)[-1]
     assert (row["action"], row["details"]["reason"]) == ("ACCESS_DENIED", "not_linked")
     assert row["userId"] == "slack:T0PLAYGND:U0DAVE"
