@@ -161,5 +161,5 @@ def test_what_the_app_writes_to_one_person_is_marked_until_they_read_it(page: Pa
     row.click()
     expect(page.get_by_test_id("messages")).to_contain_text("Good morning")
     expect(row).to_have_attribute("aria-label", "Messages from EC2 Ops")
-    become(page, "U0ADA")
+    become(page, "U0BOB")
     expect(page.get_by_test_id("direct-message")).to_have_count(0)
