@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from bot.services.slack_secret import SlackSecret
 
 INVALID_BLOCKS = "invalid_blocks"
-_TOKEN_ERRORS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 _UNREACHABLE = (SlackClientError, OSError, HTTPException, ValueError)
 
 logger = logging.getLogger("ec2-chatops")
@@ -76,6 +75,5 @@ class ChannelPosts:
         if not isinstance(error, SlackApiError):
             return type(error).__name__
         reason = str(error.response.get("error", "unknown"))
-        if reason in _TOKEN_ERRORS:
-            self._secret.renew()
+        self._secret.renew_after(reason)
         return reason

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from bot.services.slack_secret import SlackSecret
 
 UPLOAD_SECONDS = 5
-_TOKEN_ERRORS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 _FAILURES = (SlackClientError, OSError, HTTPException, ValueError, KeyError, TypeError)
 
 logger = logging.getLogger("ec2-chatops")
@@ -55,8 +54,7 @@ class DirectFiles:
         if not isinstance(error, SlackApiError):
             return type(error).__name__
         reason = str(error.response.get("error", "unknown"))
-        if reason in _TOKEN_ERRORS:
-            self._secret.renew()
+        self._secret.renew_after(reason)
         return reason
 
 

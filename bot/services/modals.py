@@ -29,7 +29,6 @@ def _waiting(text: str) -> dict[str, Any]:
 
 LOADING = _waiting("Loading…\nIf this stays for more than a minute, close it and try again.")
 _NO_ANSWER = (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError)  # or none that can be read
-_TOKEN_ERRORS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 
 logger = logging.getLogger("ec2-chatops")
 
@@ -82,8 +81,7 @@ class Modals:
             refusal = error.problem
         except _NO_ANSWER as error:
             refusal = type(error).__name__
-        if refusal in _TOKEN_ERRORS:
-            self._secret.renew()
+        self._secret.renew_after(refusal)
         return {}, refusal
 
     def _ask(self, method: str, content: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 INVALID_BLOCKS = "invalid_blocks"
 CLOSED = "not_found"
-_TOKEN_ERRORS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 
 _UNREACHABLE = (SlackClientError, OSError, HTTPException, ValueError)  # ValueError: an address that is none
 
@@ -143,6 +142,5 @@ class SlackApi:
         if not isinstance(error, SlackApiError):
             return type(error).__name__
         reason = str(error.response.get("error", "unknown"))
-        if reason in _TOKEN_ERRORS:
-            self._secret.renew()
+        self._secret.renew_after(reason)
         return reason

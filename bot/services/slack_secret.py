@@ -18,6 +18,7 @@ BOT_TOKEN = "SLACK_BOT_TOKEN"
 RENEW_AFTER_SECONDS = 60  # a refused value is read again at most once in that time
 MAX_AGE_SECONDS = 600  # a value taken out of use is forgotten after that time
 RETRY_AFTER_SECONDS = 10  # while there is no value, a stranger's requests cause no more readings than this
+_TOKEN_ERRORS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 
 logger = logging.getLogger("ec2-chatops")
 
@@ -51,6 +52,10 @@ class SlackSecret:
         if self._now() - self._read_at >= RENEW_AFTER_SECONDS:
             self._load()
         return self._values != before
+
+    def renew_after(self, refusal: str) -> bool:
+        """The same, where Slack's error says that it was the bot token which was refused."""
+        return refusal in _TOKEN_ERRORS and self.renew()
 
     def _value(self, name: str) -> str:
         age = self._now() - self._read_at
