@@ -16,6 +16,7 @@ ChatOpsError
 ├── AccessDeniedError           who asks may not (`bot.denials`)
 ├── PageUnreadableError         where a listing goes on cannot be read now
 ├── NotRecordedError            the audit cannot be written, so nothing is done
+├── ConditionsFailedError       something in a transaction is no longer as it was
 ├── OutcomeNotRecordedError     done, and only the attempt is on record
 ├── OutcomeUnknownError         sent to AWS, and the reply was lost
 ├── InstancesUnavailableError   EC2 refused or did not answer
@@ -121,6 +122,16 @@ class PageUnreadableError(ChatOpsError):
 
 class NotRecordedError(ChatOpsError):
     """The row that must come first could not be written, so nothing was done and nothing is answered."""
+
+
+class ConditionsFailedError(ChatOpsError):
+    """A transaction's condition does not hold, so nothing of it was written; `codes` has each item's, in order."""
+
+    code = "CONFLICT"
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        super().__init__(*codes)
+        self.codes = tuple(codes)
 
 
 class OutcomeNotRecordedError(ChatOpsError):

@@ -8,7 +8,7 @@ import hashlib
 import json
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bot.audit_rows import timestamp
-from bot.errors import NotRecordedError
+from bot.errors import ConditionsFailedError, NotRecordedError
 from bot.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -53,8 +53,42 @@ class Audit:
             if self._put(self._item(entry, moment), entry.audit_id):
                 self._remember(moment)
                 return
-            moment += _MICROSECOND * (1 if attempt < 3 else random.randint(1, 1 << min(attempt, 16)))
+            moment += _step(attempt)
         raise NotRecordedError("no free key")
+
+    def record_with(self, entry: AuditEntry, changes: Sequence[Any]) -> None:
+        """Write one row and make `changes` (TransactWriteItems) in one transaction: all of it is there, or nothing.
+
+        Raises ConditionsFailedError when a condition of `changes` does not hold, and NotRecordedError when DynamoDB did
+        not say that it is done; after a lost reply either may be raised although it is.
+        """
+        moment = self._next_moment()
+        for attempt in range(MAX_PUTS):
+            refused = self._transact([*changes, self._conditional_put(self._item(entry, moment))])
+            if not refused:
+                self._remember(moment)
+                return
+            if refused[:-1] != ("None",) * len(changes):
+                raise ConditionsFailedError(refused[:-1])
+            moment += _step(attempt)
+        raise NotRecordedError("no free key")
+
+    def _conditional_put(self, item: dict[str, Any]) -> Any:
+        return {"Put": {"TableName": self._table, "Item": item, "ConditionExpression": "attribute_not_exists(userId)"}}
+
+    def _transact(self, items: list[Any]) -> tuple[str, ...]:
+        """Nothing when it is done; else the code of each item, `None` for those that were in order."""
+        try:
+            self._dynamodb.transact_write_items(TransactItems=items)
+        except ClientError as error:
+            answer: Any = error.response
+            codes = tuple(reason.get("Code", "None") for reason in answer.get("CancellationReasons", []))
+            if "ConditionalCheckFailed" in codes and set(codes) <= {"None", "ConditionalCheckFailed"}:
+                return codes
+            raise NotRecordedError(answer["Error"]["Code"]) from None
+        except BotoCoreError as error:
+            raise NotRecordedError(type(error).__name__) from None
+        return ()
 
     def _put(self, item: dict[str, Any], audit_id: str) -> bool:
         """Whether the row stands; False when another entry has its key."""
@@ -110,6 +144,10 @@ class Audit:
         item["details"] = TypeSerializer().serialize(_bounded_details(entry.details))
         item["ttl"] = {"N": str(int((moment + self._retention).timestamp()))}
         return item
+
+
+def _step(attempt: int) -> timedelta:
+    return _MICROSECOND * (1 if attempt < 3 else random.randint(1, 1 << min(attempt, 16)))
 
 
 def _bounded(text: str) -> str:

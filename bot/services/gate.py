@@ -4,7 +4,7 @@ It refuses an actor without the role, and everything while the audit cannot be w
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 from bot.denials import (
     AccessDeniedError,
@@ -36,6 +36,16 @@ Result = TypeVar("Result")
 _OF_THE_ACCOUNT = (NotLinkedError, AccountDisabledError, NoRoleError)
 
 
+class Records(Protocol):
+    """Where the two rows of a change go. Without another one each is written by itself."""
+
+    def begin(self, attempt: AuditEntry) -> None:
+        """Record the attempt, and whatever must become true in the same moment; if it raises, nothing is run."""
+
+    def end(self, outcome: AuditEntry) -> None:
+        """The same for what became of it. Raises NotRecordedError."""
+
+
 class Gate:
     """Every door leads through here."""
 
@@ -50,11 +60,14 @@ class Gate:
         target: Target,
         run: Callable[[], Result],
         settled: Callable[[Result], Target] | None = None,
+        *,
+        records: Records | None = None,
     ) -> Result:
         """Run `run` for `actor` and answer its result, with rows as the operation's effect demands.
 
         A look leaves one row, written once it is known how it went; `settled` may then name its target better. A
-        change leaves an attempt row first and an outcome row after, and who asks is read live for it.
+        change leaves an attempt row first and an outcome row after, and who asks is read live for it. Where `records`
+        writes the two, they are read once more after the attempt, the last thing before `run`.
 
         Raises AccessDeniedError (recorded), NotRecordedError (nothing was done, or nothing may be shown),
         OutcomeNotRecordedError (done, but only the attempt is on record), and whatever `run` raises.
@@ -63,7 +76,7 @@ class Gate:
             actor = self._identity.actor_for(actor.origin, live=True)
         self.admit(actor, operation, target)
         if operation.effect is Effect.CHANGE:
-            return self._change(actor, operation, target, run)
+            return self._change(actor, operation, target, run, records)
         return self._look(actor, operation, target, run, settled)
 
     def as_of_now(self, actor: Actor) -> Actor:
@@ -72,11 +85,7 @@ class Gate:
 
     def admit(self, actor: Actor, operation: Operation, target: Target) -> None:
         """Return for somebody who may; otherwise record the refusal and raise it (AccessDeniedError)."""
-        refusal: AccessDeniedError | None = actor.refusal
-        if operation.own and isinstance(refusal, _OF_THE_ACCOUNT):
-            return
-        if refusal is None and not operation.permits(actor.role):
-            refusal = NotPermittedError(operation.name, actor.role or "none", operation.roles[0].value)
+        refusal = _refusal(actor, operation)
         if refusal is not None:
             self.refuse(actor, operation, target, refusal)
 
@@ -107,18 +116,23 @@ class Gate:
         self._audit.record(_entry(actor, operation, about, Outcome.SUCCEEDED))
         return result
 
-    def _change(self, actor: Actor, operation: Operation, target: Target, run: Callable[[], Result]) -> Result:
+    def _change(
+        self, actor: Actor, operation: Operation, target: Target, run: Callable[[], Result], records: Records | None
+    ) -> Result:
         attempt = _entry(actor, operation, target, Outcome.ATTEMPTED)
-        self._audit.record(attempt)
+        begin, end = (records.begin, records.end) if records else (self._audit.record, self._audit.record)
+        begin(attempt)
 
         def close(outcome: Outcome, facts: Mapping[str, Any]) -> None:
             facts = {**facts, "attempt": attempt.audit_id}
             try:
-                self._audit.record(_entry(actor, operation, target, outcome, facts))
+                end(_entry(actor, operation, target, outcome, facts))
             except NotRecordedError:
                 raise OutcomeNotRecordedError(attempt.audit_id) from None
 
         try:
+            if records:
+                self._require_still(actor, operation)
             result = run()
         except OutcomeUnknownError:
             close(Outcome.UNKNOWN, {})
@@ -131,6 +145,19 @@ class Gate:
             raise
         close(Outcome.SUCCEEDED, {})
         return result
+
+    def _require_still(self, actor: Actor, operation: Operation) -> None:
+        refusal = _refusal(self._identity.actor_for(actor.origin, live=True), operation)
+        if refusal is not None:
+            raise refusal
+
+
+def _refusal(actor: Actor, operation: Operation) -> AccessDeniedError | None:
+    if operation.own and isinstance(actor.refusal, _OF_THE_ACCOUNT):
+        return None
+    if actor.refusal is None and not operation.permits(actor.role):
+        return NotPermittedError(operation.name, actor.role or "none", operation.roles[0].value)
+    return actor.refusal
 
 
 def _entry(

@@ -12,7 +12,7 @@ import boto3
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
-from bot.errors import NotRecordedError
+from bot.errors import ConditionsFailedError, NotRecordedError
 from bot.models import Actor, AuditEntry, Origin, Outcome, Role, Source
 from bot.services.audit import Audit, timestamp
 from playground.aws import LocalAws
@@ -175,3 +175,47 @@ def test_the_sort_key_always_has_six_digits_so_that_text_order_is_time_order() -
     keys = [timestamp(moment) for moment in moments]
     assert keys == sorted(keys)
     assert {len(key) for key in keys} == {27}
+
+
+def beside(table: str, key: str, condition: str = "attribute_not_exists(userId)") -> dict[str, Any]:
+    """A change that is to happen together with a row; it lives in the same table to need no second one."""
+    item = {"userId": {"S": key}, "timestamp": {"S": "beside"}}
+    return {"Put": {"TableName": table, "Item": item, "ConditionExpression": condition}}
+
+
+def test_a_row_and_a_change_are_both_there(aws: LocalAws, table: str) -> None:
+    Audit(connect(aws.url), table, 30, lambda: INSTANT).record_with(entry(), [beside(table, "claim")])
+    assert {row["userId"] for row in rows(aws, table)} == {"sub-ada", "claim"}
+
+
+def test_a_change_whose_condition_fails_takes_the_row_with_it(aws: LocalAws, table: str) -> None:
+    audit = Audit(connect(aws.url), table, 30, lambda: INSTANT)
+    changes = [beside(table, "free"), beside(table, "taken", "attribute_exists(userId)")]
+    with pytest.raises(ConditionsFailedError) as caught:
+        audit.record_with(entry(), changes)
+    assert caught.value.codes == ("None", "ConditionalCheckFailed")
+    assert rows(aws, table) == []
+
+
+def test_D5_a_row_with_a_change_moves_on_where_another_has_its_key(aws: LocalAws, table: str) -> None:
+    Audit(connect(aws.url), table, 30, lambda: INSTANT).record(entry())
+    Audit(connect(aws.url), table, 30, lambda: INSTANT).record_with(entry(), [beside(table, "claim")])
+    first, second = [row["timestamp"] for row in rows(aws, table) if row["userId"] == "sub-ada"]
+    assert first < second
+
+
+@pytest.mark.parametrize("fault", [answers(400, "ThrottlingException"), answers(500, "InternalServerError"), times_out])
+def test_a_transaction_that_dynamodb_does_not_take_writes_nothing(aws: LocalAws, table: str, fault: Any) -> None:
+    with aws_fails("dynamodb.TransactWriteItems", fault):
+        audit = Audit(connect(aws.url), table, 30, lambda: INSTANT)
+        with pytest.raises(NotRecordedError):
+            audit.record_with(entry(), [beside(table, "claim")])
+    assert rows(aws, table) == []
+
+
+def test_D2_a_transaction_whose_reply_is_lost_is_there_once_and_is_not_called_done(aws: LocalAws, table: str) -> None:
+    with aws_fails("dynamodb.TransactWriteItems", loses_the_reply, times=1):
+        audit = Audit(connect(aws.url), table, 30, lambda: INSTANT)
+        with pytest.raises((ConditionsFailedError, NotRecordedError)):
+            audit.record_with(entry(), [beside(table, "claim")])
+    assert sorted(row["userId"] for row in rows(aws, table)) == ["claim", "sub-ada"]

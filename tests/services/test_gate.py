@@ -12,8 +12,9 @@ import pytest
 from bot import wiring
 from bot.denials import NotPermittedError
 from bot.errors import InstancesUnavailableError, NotRecordedError, OutcomeNotRecordedError, OutcomeUnknownError
-from bot.models import Actor, Origin, Source, Target
+from bot.models import Actor, AuditEntry, Origin, Outcome, Source, Target
 from bot.operations import Effect, Operation
+from bot.services.gate import Records
 from playground.people import TEAM_ID
 from tests.faults import answers, aws_fails
 from tests.house import WORKER, House
@@ -22,12 +23,12 @@ RESTART = Operation("ec2:instance:restart", "REBOOT_INSTANCE", "EC2_INSTANCE", E
 TARGET = Target("i-0123456789abcdef0")
 
 
-def perform(house: House, run: Callable[[], Any], user_id: str = "U0ADA") -> Any:
+def perform(house: House, run: Callable[[], Any], user_id: str = "U0ADA", records: Records | None = None) -> Any:
     with house.running_as(WORKER):
         services = wiring.worker()
         origin = Origin(Source.SLACK, "correlation", TEAM_ID, user_id, "C0OPS")
         actor = services.identity.actor_for(origin)
-        return services.gate.perform(actor, RESTART, TARGET, run)
+        return services.gate.perform(actor, RESTART, TARGET, run, records=records)
 
 
 def outcomes(house: House) -> list[str]:
@@ -114,20 +115,12 @@ def test_a_readonly_person_may_not_change_anything(house: House) -> None:
 
 def test_the_role_for_a_change_is_read_live(house: House) -> None:
     perform(house, lambda: None)
-    pool, cognito = house.environment["COGNITO_USER_POOL_ID"], house.client("cognito-idp")
-
-    def become(role: str) -> None:
-        attributes = [{"Name": "custom:role", "Value": role}]
-        cognito.admin_update_user_attributes(
-            UserPoolId=pool, Username="ada@playground.example", UserAttributes=attributes
-        )
-
-    become("readonly")
+    become(house, "readonly")
     try:
         with pytest.raises(NotPermittedError):
             perform(house, lambda: None)
     finally:
-        become("admin")
+        become(house, "admin")
 
 
 def test_the_actor_of_a_row_is_the_person_as_read_live(house: House) -> None:
@@ -135,3 +128,59 @@ def test_the_actor_of_a_row_is_the_person_as_read_live(house: House) -> None:
     with house.running_as(WORKER):
         wiring.worker().gate.perform(stale, RESTART, TARGET, lambda: None)
     assert {row["userEmail"] for row in house.rows()} == {"ada@playground.example"}
+
+
+class Kept:
+    """Records that only remember; `at_begin` happens while the attempt is written."""
+
+    def __init__(self, at_begin: Callable[[], None] = lambda: None) -> None:
+        self.entries: list[AuditEntry] = []
+        self._at_begin = at_begin
+
+    def begin(self, attempt: AuditEntry) -> None:
+        self._at_begin()
+        self.entries.append(attempt)
+
+    def end(self, outcome: AuditEntry) -> None:
+        self.entries.append(outcome)
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [entry.outcome for entry in self.entries]
+
+
+def test_a_change_may_bring_its_own_records_and_they_get_the_same_two_rows(house: House) -> None:
+    kept = Kept()
+    assert perform(house, lambda: "done", records=kept) == "done"
+    assert kept.outcomes == [Outcome.ATTEMPTED, Outcome.SUCCEEDED]
+    attempt, outcome = kept.entries
+    assert outcome.details["attempt"] == attempt.audit_id
+    assert house.rows() == []
+
+
+def test_a_change_whose_own_records_take_no_attempt_does_not_run(house: House) -> None:
+    ran: list[bool] = []
+    with pytest.raises(NotRecordedError):
+        perform(house, lambda: ran.append(True), records=Kept(fails(NotRecordedError())))
+    assert ran == []
+
+
+def test_C2_somebody_demoted_while_the_attempt_is_written_changes_nothing(house: House) -> None:
+    ran: list[bool] = []
+    kept = Kept(lambda: become(house, "readonly"))
+    try:
+        with pytest.raises(NotPermittedError):
+            perform(house, lambda: ran.append(True), records=kept)
+    finally:
+        become(house, "admin")
+    assert ran == []
+    assert kept.outcomes == [Outcome.ATTEMPTED, Outcome.FAILED]
+    assert kept.entries[-1].details["reason"] == "role_insufficient"
+
+
+def become(house: House, role: str) -> None:
+    house.client("cognito-idp").admin_update_user_attributes(
+        UserPoolId=house.environment["COGNITO_USER_POOL_ID"],
+        Username="ada@playground.example",
+        UserAttributes=[{"Name": "custom:role", "Value": role}],
+    )

@@ -241,6 +241,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "NotPermittedError": ("ec2:instance:reboot", "readonly", "admin"),
     "IdentityUnavailableError": ("slack",),
     "NotRecordedError": ("ThrottlingException",),
+    "ConditionsFailedError": (("None", "ConditionalCheckFailed"),),
     "OutcomeNotRecordedError": ("attempt",),
     "InstancesUnavailableError": ("us-east-1", "RequestLimitExceeded"),
     "MetricsUnavailableError": ("us-east-1", "<Throttling>"),
