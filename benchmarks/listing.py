@@ -33,6 +33,7 @@ WORKER_ENVIRONMENT = {
     "COGNITO_USER_POOL_ID": "us-east-1_bench",
     "DIGEST_BUCKET_NAME": "digests",
     "DIGEST_KEY_ID": "bench",
+    "REBOOT_ROLE_ARN": "arn:aws:iam::123456789012:role/reboot",
     "PUBLIC_URL": "https://ops.example",
     "SLACK_TEAM_ID": "T0BENCH",
     "SLACK_APP_ID": "A0BENCH",

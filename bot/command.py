@@ -18,6 +18,7 @@ from bot.models import Outcome
 from bot.operations import (
     GET_INSTANCE,
     LIST_INSTANCES,
+    PROPOSE_REBOOT,
     REQUEST_LINK,
     UNLINK_IDENTITY,
     VIEW_AUDIT,
@@ -47,7 +48,8 @@ class Option:
 class Command:
     """One word after `/ec2`; `argument` names the free text it takes, if it takes any.
 
-    `keywords` are sets of words of which one each may follow the text, in any order.
+    `rest` names what follows the first word of that text, if it is more than one thing. `keywords` are sets of words
+    of which one each may follow the text, in any order.
     """
 
     name: str
@@ -56,12 +58,13 @@ class Command:
     argument: str | None = None
     options: tuple[Option, ...] = ()
     examples: tuple[str, ...] = ()
+    rest: str | None = None
     keywords: tuple[tuple[str, ...], ...] = ()
 
     @property
     def usage(self) -> str:
         """As help shows it: `list [text] [state:<state>] [tag:<key=value>]`."""
-        argument = [f"[{self.argument}]"] if self.argument else []
+        argument = [f"[{name}]" for name in (self.argument, self.rest) if name]
         keywords = [f"[{'|'.join(words)}]" for words in self.keywords]
         options = [f"[{option.key}:{option.value}]" for option in self.options]
         return " ".join([self.name, *argument, *keywords, *options])
@@ -110,6 +113,14 @@ COMMANDS = (
         argument="name or id …",
         examples=("metrics db-primary", "metrics web-1 web-2 network 24h", "metrics web-* memory 7d"),
         keywords=(tuple(GROUPS), tuple(RANGES)),
+    ),
+    Command(
+        "reboot",
+        PROPOSE_REBOOT,
+        "Proposes a reboot in this channel, or asks an admin for one; nothing happens before it is confirmed.",
+        argument="name or id",
+        rest="reason",
+        examples=("reboot web-1 it hangs", "reboot i-0123456789abcdef0"),
     ),
     Command(
         "audit",
@@ -165,7 +176,7 @@ def parse(text: str) -> Invocation:
     options: dict[str, tuple[str, ...]] = {}
     for word in words[1:]:
         match = _OPTION.fullmatch(word)
-        if match is None:
+        if match is None or (command.rest and not command.options):
             free.append(word)
         else:
             option = _option(command, match[1])

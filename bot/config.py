@@ -11,11 +11,15 @@ from bot.settings import (
     AUDIT_TABLE_NAME,
     AWS_ENDPOINT_URL,
     COGNITO_USER_POOL_ID,
+    CONFIRM_SECONDS,
+    DEFAULT_PROTECTION,
     DIGEST_BUCKET_NAME,
     DIGEST_KEY_ID,
     JOBS_MAX_RECEIVES,
     JOBS_QUEUE_URL,
     PUBLIC_URL,
+    REBOOT_ROLE_ARN,
+    REBOOTS_ENABLED,
     SLACK_API_URL,
     SLACK_APP_ID,
     SLACK_BOT_TOKEN,
@@ -75,6 +79,10 @@ class WorkerSettings:
     cognito_user_pool_id: str
     jobs_max_receives: int
     public_url: str
+    reboot_role_arn: str
+    reboots_enabled: bool
+    confirm_seconds: int
+    default_protection: str
     slack_team_id: str
     slack_api_url: str
     slack_secret_arn: str | None
@@ -95,8 +103,45 @@ class WorkerSettings:
             digest_key_id=read.text(DIGEST_KEY_ID),
             cognito_user_pool_id=read.text(COGNITO_USER_POOL_ID),
             jobs_max_receives=read.number(JOBS_MAX_RECEIVES),
+            reboot_role_arn=read.role_arn(REBOOT_ROLE_ARN),
+            reboots_enabled=read.flag(REBOOTS_ENABLED),
+            confirm_seconds=read.number(CONFIRM_SECONDS),
+            default_protection=read.choice(DEFAULT_PROTECTION, "approval", "typed", "click"),
             public_url=read.address(PUBLIC_URL),
             slack_team_id=read.text(SLACK_TEAM_ID),
+            slack_api_url=read.text(SLACK_API_URL),
+            slack_secret_arn=read.optional(SLACK_SECRET_ARN),
+            slack_bot_token=read.secret(SLACK_BOT_TOKEN),
+        )
+        read.finish()
+        return settings
+
+
+@dataclass(frozen=True)
+class SweepSettings:
+    """What `handlers.sweep` uses."""
+
+    region: str
+    endpoint_url: str | None
+    regions: tuple[str, ...]
+    audit_table_name: str
+    audit_retention_days: int
+    state_table_name: str
+    slack_api_url: str
+    slack_secret_arn: str | None
+    slack_bot_token: str | None = field(repr=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "SweepSettings":
+        """Raises ConfigurationError naming all that is missing or malformed."""
+        read = Reader(environ)
+        settings = cls(
+            region=read.region(),
+            endpoint_url=read.optional(AWS_ENDPOINT_URL),
+            regions=read.regions(),
+            audit_table_name=read.text(AUDIT_TABLE_NAME),
+            audit_retention_days=read.number(AUDIT_RETENTION_DAYS),
+            state_table_name=read.text(STATE_TABLE_NAME),
             slack_api_url=read.text(SLACK_API_URL),
             slack_secret_arn=read.optional(SLACK_SECRET_ARN),
             slack_bot_token=read.secret(SLACK_BOT_TOKEN),

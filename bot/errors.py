@@ -1,8 +1,8 @@
 """Every error the product raises on purpose, as one tree.
 
 Raised with facts only; what a person reads is worded at the doors (`bot.views.problem` for Slack). `code` is the
-REST contract's error code. The refusals of `bot.denials` are a branch of the same tree; so are the errors that Slack
-never sees: those of `bot.token_claims`, `bot.rest` and `bot.fresh_tokens`.
+REST contract's error code. The refusals of `bot.denials` are a branch of the same tree; so are `bot.reboot_errors`, and
+the errors that Slack never sees: those of `bot.token_claims`, `bot.rest` and `bot.fresh_tokens`.
 
 ChatOpsError
 ├── UsageError                  what was typed cannot be understood

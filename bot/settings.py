@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.errors import ConfigurationError
 
+_ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
 _POOL_ID = re.compile(_REGION.pattern + r"_[0-9A-Za-z]{1,46}")
 _ADDRESS = re.compile(r"(https://[A-Za-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
@@ -41,6 +42,12 @@ SLACK_SECRET_ARN = Setting(
 SLACK_SIGNING_SECRET = Setting("SLACK_SIGNING_SECRET", "local runs: the signing secret itself")
 SLACK_BOT_TOKEN = Setting("SLACK_BOT_TOKEN", "local runs: the bot token itself")
 SLACK_API_URL = Setting("SLACK_API_URL", "base of Slack's Web API", "https://slack.com/api/")
+REBOOT_ROLE_ARN = Setting("REBOOT_ROLE_ARN", "IAM role that is assumed for each reboot; nothing else can reboot")
+REBOOTS_ENABLED = Setting("REBOOTS_ENABLED", "`false` stops every reboot, and says so", "true")
+CONFIRM_SECONDS = Setting("CONFIRM_SECONDS", "seconds in which a proposed reboot can be confirmed", "300")
+DEFAULT_PROTECTION = Setting(
+    "DEFAULT_PROTECTION", "`click`, `typed` or `approval`, for instances without the tag `chatops:protection`", "typed"
+)
 REGIONS = Setting("REGIONS", "comma-separated regions to look at", "the function's own")
 AUDIT_RETENTION_DAYS = Setting("AUDIT_RETENTION_DAYS", "days an audit row is kept", "30")
 DIGEST_BUCKET_NAME = Setting("DIGEST_BUCKET_NAME", "S3 bucket of the digests that prove the audit")
@@ -73,6 +80,12 @@ class Reader:
             return 0
         return int(value)
 
+    def choice(self, setting: Setting, *choices: str) -> str:
+        value = self.text(setting)
+        if value and value not in choices:
+            self._malformed.append(setting.name)
+        return value if value in choices else choices[0]
+
     def region(self) -> str:
         return self.optional(AWS_REGION) or self._environ.get("AWS_DEFAULT_REGION") or self.text(AWS_REGION)
 
@@ -84,6 +97,12 @@ class Reader:
         if not names or not all(_REGION.fullmatch(name) for name in names):
             self._malformed.append(REGIONS.name)
         return names
+
+    def role_arn(self, setting: Setting) -> str:
+        value = self.text(setting)
+        if value and not _ROLE_ARN.fullmatch(value):
+            self._malformed.append(setting.name)
+        return value
 
     def secret(self, local: Setting) -> str | None:
         """The local value if it is set; else the ARN must be."""

@@ -10,7 +10,7 @@ import threading
 import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _RPC_PATH = re.compile(r"/service/[^/]+/operation/(\w+)")
-_RESOURCE_FIELDS = ("TableName", "QueueUrl", "SecretId", "UserPoolId", "TopicArn", "KeyId", "StreamArn")
+_RESOURCE_FIELDS = ("TableName", "QueueUrl", "SecretId", "UserPoolId", "TopicArn", "RoleArn", "KeyId", "StreamArn")
 _S3_CALLS = {("GET", False): "ListObjectsV2", ("GET", True): "GetObject", ("PUT", True): "PutObject"}
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
@@ -45,7 +45,7 @@ class AwsCall:
     An object in a bucket is `<bucket>/<first part of its key>/*`.
 
     A query on an index has `<table>/index/<name>`; `partition_key` is the `pk` of the item that is meant, if any.
-    `service` is the signing name, "" for an unsigned call.
+    `service` is the signing name, "" for an unsigned call. A `dry_run` only asks whether it would be allowed.
     """
 
     access_key_id: str
@@ -53,11 +53,14 @@ class AwsCall:
     action: str
     resource: str
     partition_key: str = ""
+    dry_run: bool = False
 
 
 def parse_calls(environ: "WSGIEnvironment", body: bytes) -> list[AwsCall]:
-    """What IAM sees in a request: a transaction is each of its writes, everything else itself."""
+    """What IAM sees in a request: each write of a transaction, a session and the identity it gets, else the call."""
     call = parse_call(environ, body)
+    if call.action == "AssumeRole" and b"SourceIdentity=" in body:
+        return [call, replace(call, action="SetSourceIdentity")]
     if call.action != "TransactWriteItems":
         return [call]
     items = _json(body).get("TransactItems")
@@ -82,7 +85,8 @@ def parse_call(environ: "WSGIEnvironment", body: bytes) -> AwsCall:
     if content_type.startswith("application/x-www-form-urlencoded"):
         form = {key: values[0] for key, values in parse_qs(body.decode("utf-8", "replace")).items()}
         if "Action" in form:
-            return AwsCall(access_key_id, service, form["Action"], _resource(form))
+            dry_run = form.get("DryRun") == "true"
+            return AwsCall(access_key_id, service, form["Action"], _resource(form), dry_run=dry_run)
     if service == "s3":
         bucket, _, key = path.lstrip("/").partition("/")
         method = environ.get("REQUEST_METHOD", "")

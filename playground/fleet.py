@@ -19,7 +19,10 @@ STATES_AFTER_LAUNCH = ("stopped", "terminated")
 
 @dataclass(frozen=True)
 class Group:
-    """Instances alike: `{n}` in the name counts from 1; `zones` are handed out in turn."""
+    """Instances alike: `{n}` in the name counts from 1; `zones` are handed out in turn.
+
+    The product may reboot those that are `managed`, each as its `protection` asks for, or as the default does.
+    """
 
     name: str
     count: int
@@ -28,6 +31,7 @@ class Group:
     team: str
     service: str
     protection: str | None = None
+    managed: bool = True
     state: str = "running"
     zones: str = "abc"
     spot: bool = False
@@ -43,7 +47,7 @@ GROUPS = (
     Group("cache-{n}", 2, "r6g.large", "prod", "storefront", "redis", "typed"),
     Group("search-{n}", 2, "r6i.large", "prod", "storefront", "search"),
     Group("bastion", 1, "t3.micro", "prod", "platform", "access", "typed", zones="a"),
-    Group("vpn-gateway", 1, "t3.small", "prod", "platform", "access", zones="b"),
+    Group("vpn-gateway", 1, "t3.small", "prod", "platform", "access", managed=False, zones="b"),
     Group("data-etl-nightly", 1, "m5.2xlarge", "prod", "data", "etl", state="stopped"),
     Group("batch-spot-{n}", 3, "c5.2xlarge", "prod", "data", "batch", "click", spot=True),
     Group("ci-runner-{n}", 4, "c6i.2xlarge", "dev", "platform", "ci", "click", zones="ab"),
@@ -52,12 +56,21 @@ GROUPS = (
     Group("db-staging", 1, "t3.large", "staging", "data", "postgres", "click"),
     Group("load-test", 1, "c6i.4xlarge", "staging", "payments", "load-test", state="stopped"),
     Group("dev-ada", 1, "t3.large", "dev", "platform", "workstation", extra=(("Owner", "ada"),)),
-    Group("dev-carol", 1, "t3.medium", "dev", "support", "workstation", None, "stopped"),
+    Group("dev-carol", 1, "t3.medium", "dev", "support", "workstation", state="stopped"),
     Group("analytics-notebook", 1, "g4dn.xlarge", "dev", "data", "notebook", state="stopped"),
-    Group("api-legacy", 1, "m4.large", "prod", "payments", "api", "approval", "terminated"),
+    Group("api-legacy", 1, "m4.large", "prod", "payments", "api", "approval", state="terminated"),
     # Names are free text: this one would ping a channel and plant a link if it were not escaped.
-    Group("pentest <!channel> <https://evil.example|click>", 1, "t3.nano", "dev", "support", "sandbox", zones="c"),
-    Group("", 1, "t2.micro", "", "", "", zones="c"),
+    Group(
+        "pentest <!channel> <https://evil.example|click>",
+        1,
+        "t3.nano",
+        "dev",
+        "support",
+        "sandbox",
+        managed=False,
+        zones="c",
+    ),
+    Group("", 1, "t2.micro", "", "", "", managed=False, zones="c"),
 )
 
 
@@ -84,6 +97,7 @@ def machines(region: str) -> Iterator[Machine]:
                 "Service": group.service,
                 "CostCenter": _COST_CENTERS.get(group.team, ""),
                 "chatops:protection": group.protection or "",
+                "chatops:managed": "true" if group.managed else "",
                 **dict(group.extra),
             }
             key = name or "nameless"

@@ -15,6 +15,7 @@ ACCOUNT_ID = "123456789012"
 
 LEFT_OUT = {
     "AWS::CloudWatch::Alarm": "watches queues from outside; no handler reads it",
+    "AWS::IAM::RolePolicy": "the same as its role",
     "AWS::IAM::Role": "moto checks no permissions; the permissions test compares roles with real calls",
     "AWS::Lambda::Permission": "nobody asks for it here",
     "AWS::Logs::LogGroup": "a function's log goes to the terminal",
@@ -52,6 +53,9 @@ class Stack(Mapping[str, str]):
             name = f"{STACK_NAME}-{logical_id}"
             self._names[logical_id] = name
             self._names[f"{logical_id}.Arn"] = f"arn:aws:lambda:{region}:{ACCOUNT_ID}:function:{name}"
+        # A role has an ARN wherever it is assumed: moto asks for no more.
+        for logical_id in template.resources("AWS::IAM::Role"):
+            self._names[f"{logical_id}.Arn"] = f"arn:aws:iam::{ACCOUNT_ID}:role/{STACK_NAME}-{logical_id}"
         self._resources = {
             logical_id: resource
             for logical_id, resource in template.resources().items()

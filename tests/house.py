@@ -24,6 +24,7 @@ import handlers.notary
 import handlers.pre_token
 import handlers.refresh
 import handlers.slack
+import handlers.sweep
 import handlers.worker
 from bot import wiring
 from playground.app import create_app
@@ -45,9 +46,11 @@ HANDLERS = {
     "handlers.pre_token.handler": handlers.pre_token.handler,
     "handlers.refresh.handler": handlers.refresh.handler,
     "handlers.slack.handler": handlers.slack.handler,
+    "handlers.sweep.handler": handlers.sweep.handler,
     "handlers.worker.handler": handlers.worker.handler,
 }
 DOOR, WORKER, LOGIN, NOTARY = "SlackFunction", "WorkerFunction", "LoginFunction", "NotaryFunction"
+SWEEP = "SweepFunction"
 AUTHORIZER, REFRESH, PRE_TOKEN = "AuthorizerFunction", "RefreshFunction", "PreTokenFunction"
 
 
@@ -89,7 +92,11 @@ class House:
         for queue in sqs_backends[ACCOUNT_ID][region].queues.values():
             queue._messages.clear()
             queue.deleted_messages.clear()
-        dynamodb_backends[ACCOUNT_ID][region].tables[self.environment["AUDIT_TABLE_NAME"]].items.clear()
+        tables = dynamodb_backends[ACCOUNT_ID][region].tables
+        tables[self.environment["AUDIT_TABLE_NAME"]].items.clear()
+        state = tables[self.environment["STATE_TABLE_NAME"]].items
+        for key in [key for key in state if key.value.startswith(("action#", "lock#"))]:
+            del state[key]
         self.aws.clear_calls()
         self.slack.api_calls.clear()
         self._since = self.slack.board.next_ts()
@@ -227,6 +234,10 @@ class House:
         """The SQS event of a command that the door has queued, taken off the queue."""
         self.type(text, user_id)
         return self.received()
+
+    def sweep(self) -> dict[str, int]:
+        """A minute has gone by: what the sweep found due."""
+        return dict(self.invoke(SWEEP, {"source": "aws.events", "detail-type": "Scheduled Event"}))
 
     def received(self) -> dict[str, Any]:
         caught: list[dict[str, Any]] = []

@@ -48,8 +48,13 @@ def role_of(translated: Mapping[str, Any], logical_function_id: str) -> str:
 
 def declared(translated: Mapping[str, Any], logical_function_id: str) -> set[Right]:
     """(action, logical resource or `*`) for all that the role allows, logging included."""
-    role = translated["Resources"][role_of(translated, logical_function_id)]
-    return granted(role)
+    role = role_of(translated, logical_function_id)
+    apart = [
+        {"Properties": {"Policies": [entry["Properties"]]}}
+        for entry in translated["Resources"].values()
+        if entry["Type"] == "AWS::IAM::RolePolicy" and entry["Properties"]["RoleName"] == {"Ref": role}
+    ]
+    return set().union(*(granted(part) for part in [translated["Resources"][role], *apart]))
 
 
 def granted(role: Mapping[str, Any]) -> set[Right]:
@@ -112,6 +117,8 @@ def _logical(resource: Any) -> str:
             return logical_id
         case {"Fn::GetAtt": [str(logical_id), "StreamArn"]}:
             return f"{logical_id}/stream"
+        case {"Fn::Sub": "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:instance/*"}:
+            return "instance/*"
         case {"Fn::Sub": str(text)} if found := _SUB.fullmatch(text):
             return found.group(1) + found.group(2)
     raise ValueError(f"No reference to a resource of the template: {resource!r}")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from benchmarks import listing
-from bot.config import DoorSettings, WorkerSettings
+from bot.config import DoorSettings, SweepSettings, WorkerSettings
 from bot.errors import ConfigurationError
 from bot.settings import SETTINGS
 from bot.sign_in_config import AuthorizerSettings, LoginSettings, RefreshSettings
@@ -29,6 +29,7 @@ WORKER_ENVIRONMENT = {
     "DIGEST_BUCKET_NAME": "digests",
     "DIGEST_KEY_ID": "0000",
     "PUBLIC_URL": "https://ops.example",
+    "REBOOT_ROLE_ARN": "arn:aws:iam::123456789012:role/reboot",
     "SLACK_TEAM_ID": "T1",
     "SLACK_BOT_TOKEN": "xoxb-sssh",
 }
@@ -43,6 +44,12 @@ LOGIN_ENVIRONMENT = {
     "COGNITO_DOMAIN": "acme.auth.eu-west-1.amazoncognito.com",
     "PUBLIC_URL": "https://ops.example/",
     "SLACK_TEAM_ID": "T1",
+    "SLACK_BOT_TOKEN": "xoxb-sssh",
+}
+SWEEP_ENVIRONMENT = {
+    "AWS_REGION": "eu-west-1",
+    "AUDIT_TABLE_NAME": "audit",
+    "STATE_TABLE_NAME": "state",
     "SLACK_BOT_TOKEN": "xoxb-sssh",
 }
 AUTHORIZER_ENVIRONMENT = {
@@ -62,6 +69,7 @@ def test_one_error_names_everything_that_is_missing() -> None:
         "DIGEST_BUCKET_NAME",
         "DIGEST_KEY_ID",
         "PUBLIC_URL",
+        "REBOOT_ROLE_ARN",
         "SLACK_SECRET_ARN (or SLACK_BOT_TOKEN)",
         "SLACK_TEAM_ID",
         "STATE_TABLE_NAME",
@@ -87,6 +95,33 @@ def test_the_sign_in_needs_each_of_its_settings(name: str) -> None:
     LoginSettings.from_env(LOGIN_ENVIRONMENT)
     with pytest.raises(ConfigurationError, match=name):
         LoginSettings.from_env({key: value for key, value in LOGIN_ENVIRONMENT.items() if key != name})
+
+
+def test_reboots_are_allowed_within_five_minutes_and_typed_unless_it_is_said_otherwise() -> None:
+    settings = WorkerSettings.from_env(WORKER_ENVIRONMENT)
+    assert (settings.reboots_enabled, settings.confirm_seconds, settings.default_protection) == (True, 300, "typed")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REBOOTS_ENABLED", "no"),
+        ("CONFIRM_SECONDS", "0"),
+        ("DEFAULT_PROTECTION", "none"),
+        ("REBOOT_ROLE_ARN", "reboot"),
+    ],
+)
+def test_a_setting_of_reboots_that_is_no_such_thing_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        WorkerSettings.from_env({**WORKER_ENVIRONMENT, name: value})
+    assert caught.value.malformed == (name,)
+
+
+@pytest.mark.parametrize("name", sorted(SWEEP_ENVIRONMENT))
+def test_the_sweep_needs_each_of_its_settings(name: str) -> None:
+    SweepSettings.from_env(SWEEP_ENVIRONMENT)
+    with pytest.raises(ConfigurationError, match=name):
+        SweepSettings.from_env({key: value for key, value in SWEEP_ENVIRONMENT.items() if key != name})
 
 
 @pytest.mark.parametrize("value", ["yes", "True", "0", "falsE"])

@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 import pytest
 
 from bot.digests import HOUR, Digest, Sealed, hour_of, newest_due, root_of, start_of
+from bot.views import reboot
 from playground.functions import Function, FunctionError
 from playground.gateway import http_api_event
 from playground.provision import PASSWORD
@@ -17,9 +18,11 @@ from tests.audit_tables import item
 from tests.browsers import Browser, HostedUi
 from tests.faults import answers, aws_fails
 from tests.handlers.test_login import MakeBrowser, asked
-from tests.house import AUTHORIZER, DOOR, LOGIN, NOTARY, PRE_TOKEN, REFRESH, WORKER, House
+from tests.house import AUTHORIZER, DOOR, LOGIN, NOTARY, PRE_TOKEN, REFRESH, SWEEP, WORKER, House
 from tests.permissions import as_list, declared, logging_rights, observed, polling_rights, statements
+from tests.reboots import Reboots, in_state
 
+PAST = {"N": "0"}
 PATHS = (
     "list",
     "get web-1",
@@ -58,6 +61,29 @@ def drive(house: House) -> None:
     event["Records"][0]["body"] = json.dumps({**job, "received_at": time.time() - 3600})
     house.invoke(WORKER, event)
     drive_rest(house)
+    drive_reboots(house)
+
+
+def drive_reboots(house: House) -> None:
+    """A reboot confirmed, refused, cancelled and left alone, and what the sweep does about each."""
+    reboots = Reboots(house)
+    house.click(house.say("reboot web-1", "U0CAROL"), reboot.REQUEST)
+    reboots.confirm("U0BOB")
+    reboots.propose("web-2")
+    reboots.cancel()
+    reboots.propose("web-3")
+    with in_state(house, "web-3", "stopped", 80):
+        reboots.confirm()
+    for proposal in reboots.stored():
+        reboots.alter(proposal["pk"], phase={"S": "unknown"}, due={"S": "reboot"}, dueAt=PAST, decidedAt=PAST)
+    house.sweep()
+    reboots.propose("web-4")
+    reboots.confirm()
+    (watched,) = [row["pk"] for row in reboots.stored() if row["phase"] == "rebooting"]
+    for state, code in (("running", 16), ("stopped", 80)):
+        reboots.alter(watched, dueAt=PAST)
+        with in_state(house, "web-4", state, code):
+            house.sweep()
 
 
 def notary(house: House) -> None:
@@ -103,7 +129,7 @@ def sign_in(house: House, ui: HostedUi, browser: Browser) -> None:
 
 
 @pytest.mark.usefixtures("newcomers")
-@pytest.mark.parametrize("logical_id", [DOOR, WORKER, LOGIN, NOTARY, AUTHORIZER, REFRESH, PRE_TOKEN])
+@pytest.mark.parametrize("logical_id", [DOOR, WORKER, LOGIN, NOTARY, AUTHORIZER, REFRESH, PRE_TOKEN, SWEEP])
 def test_P1_P2_a_role_allows_what_its_function_calls_and_nothing_else(
     house: House, hosted_ui: HostedUi, browser: MakeBrowser, logical_id: str
 ) -> None:
@@ -111,7 +137,8 @@ def test_P1_P2_a_role_allows_what_its_function_calls_and_nothing_else(
     sign_in(house, hosted_ui, browser())
     translated = translate()
     key = house.function(logical_id).access_key_id
-    made = observed(house.aws.calls, house.provisioned.names, key)
+    names = {**house.provisioned.names, "RebootRole": house.environment["REBOOT_ROLE_ARN"]}
+    made = observed(house.aws.calls, names, key)
     of_lambda = logging_rights(translated, logical_id) | polling_rights(translated, logical_id)
     allowed = declared(translated, logical_id) - of_lambda
     assert made - allowed == set(), "called without a permission"
@@ -120,11 +147,13 @@ def test_P1_P2_a_role_allows_what_its_function_calls_and_nothing_else(
 
 STATE_RIGHTS = {
     WORKER: {
-        "dynamodb:GetItem": ["slack#*", "page#*"],
+        "dynamodb:GetItem": ["slack#*", "page#*", "action#*", "lock#*"],
         # A link is what makes somebody an admin: the worker writes none, and can only end them.
-        "dynamodb:PutItem": ["job#*", "page#*", "login#*"],
+        "dynamodb:PutItem": ["job#*", "page#*", "login#*", "action#*", "lock#*"],
+        "dynamodb:UpdateItem": ["action#*", "lock#*"],
         "dynamodb:DeleteItem": ["job#*", "slack#*", "cognito#*"],
     },
+    SWEEP: {"dynamodb:GetItem": ["action#*"], "dynamodb:UpdateItem": ["action#*", "lock#*"]},
     LOGIN: {
         "dynamodb:GetItem": ["slack#*", "cognito#*", "login#*"],
         "dynamodb:PutItem": ["slack#*", "cognito#*", "login#*"],
@@ -134,7 +163,7 @@ STATE_RIGHTS = {
 
 
 @pytest.mark.usefixtures("newcomers")
-@pytest.mark.parametrize("logical_id", [WORKER, LOGIN])
+@pytest.mark.parametrize("logical_id", [WORKER, LOGIN, SWEEP])
 def test_P2_each_key_that_a_function_touches_is_one_that_its_role_allows_and_each_allowed_one_is_touched(
     house: House, hosted_ui: HostedUi, browser: MakeBrowser, logical_id: str
 ) -> None:
@@ -158,6 +187,15 @@ def test_P2_each_key_that_a_function_touches_is_one_that_its_role_allows_and_eac
     granted = {(action, pattern) for action, patterns in allowed.items() for pattern in patterns}
     # Only a listing of several pages has a bookmark.
     assert granted - touched <= {("dynamodb:GetItem", "page#*"), ("dynamodb:PutItem", "page#*")}
+
+
+def test_P2_whoever_is_the_reboot_role_reboots_and_does_nothing_else(house: House) -> None:
+    drive_reboots(house)
+    sessions = [call for call in house.aws.calls if call.access_key_id.startswith("ASIA")]
+    assert {call.action for call in sessions} == {"RebootInstances"}
+    assert {
+        call.action for call in house.aws.calls if call.action == "RebootInstances" and call not in sessions
+    } == set()
 
 
 def test_the_functions_work_in_processes_with_nothing_but_their_own_environment(house: House) -> None:

@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from bot.digests import SETTLE
+from bot.proposals import OPT_IN_TAG, OPT_IN_VALUE
 from bot.rest import STATUS
+from bot.services.proposals import CLAIM_SECONDS, DUE_INDEX
 from playground.template import Template, translate
 from tests.permissions import as_list, declared, granted, logging_rights, role_of, statements
 
@@ -20,6 +22,9 @@ UNSCOPED = {
     ("WorkerFunctionRole", "ec2:DescribeInstances"): "EC2 scopes no Describe call to a resource",
     ("WorkerFunctionRole", "ec2:DescribeInstanceStatus"): "the same",
     ("WorkerFunctionRole", "cloudwatch:DescribeAlarms"): "an alarm cannot be asked for by its instance",
+    ("SweepFunctionRole", "ec2:DescribeInstances"): "EC2 scopes no Describe call to a resource",
+    ("SweepFunctionRole", "ec2:DescribeInstanceStatus"): "the same",
+    ("SweepFunctionRole", "cloudtrail:LookupEvents"): "CloudTrail scopes it to nothing",
     ("WorkerFunctionRole", "cloudwatch:DescribeAlarmHistory"): "the alarms of an account are not known beforehand",
     ("WorkerFunctionRole", "cloudwatch:GetMetricData"): "CloudWatch scopes no metric to a resource",
     ("WorkerFunctionRole", "cloudwatch:ListMetrics"): "the same",
@@ -31,6 +36,8 @@ PREFIXES = {
     "${DigestBucket.Arn}/findings/*": "an object for each finding",
     "${AuditTable.Arn}/stream/*": "ListStreams knows nothing smaller",
 }
+# Which instances it is about is for the tag in the statement's condition: the test of P3 holds it.
+BY_TAG = ("RebootRole", "ec2:RebootInstances")
 
 
 PARAMETERS = {"SlackTeamId": "T0", "SlackAppId": "A0", "CognitoDomainPrefix": "acme"}
@@ -75,7 +82,7 @@ def test_P1_no_role_has_a_wildcard(of_type: Any) -> None:
                 for resource in as_list(statement["Resource"]):
                     if resource == "*":
                         unscoped.add((name, action))
-                    elif resource.get("Fn::Sub") not in PREFIXES:
+                    elif resource.get("Fn::Sub") not in PREFIXES and (name, action) != BY_TAG:
                         assert "*" not in str(resource), f"{name}: {resource}"
     assert unscoped == set(UNSCOPED)
 
@@ -86,16 +93,40 @@ def test_P1_every_function_has_a_role_of_its_own_and_no_managed_policy(
     functions = of_type("AWS::Lambda::Function")
     roles = [role_of(translated, name) for name in functions]
     assert len(set(roles)) == len(functions)
-    assert set(roles) == set(of_type("AWS::IAM::Role"))
+    assert {*roles, "RebootRole"} == set(of_type("AWS::IAM::Role"))
     for role in of_type("AWS::IAM::Role").values():
         assert "ManagedPolicyArns" not in role["Properties"]
 
 
 def test_P1_only_lambda_assumes_the_roles(of_type: Any) -> None:
-    for role in of_type("AWS::IAM::Role").values():
+    for name, role in of_type("AWS::IAM::Role").items():
         (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
-        assert trust["Action"] == "sts:AssumeRole"
+        if name != "RebootRole":
+            assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+            assert trust["Action"] == "sts:AssumeRole"
+
+
+def test_P2_only_the_worker_becomes_the_reboot_role_and_only_for_a_person(
+    translated: dict[str, Any], of_type: Any
+) -> None:
+    (trust,) = of_type("AWS::IAM::Role")["RebootRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": {"Fn::GetAtt": ["WorkerFunctionRole", "Arn"]}}
+    assert trust["Action"] == ["sts:AssumeRole", "sts:SetSourceIdentity"]
+    assert trust["Condition"] == {"StringLike": {"sts:SourceIdentity": "?*"}}
+    may = {
+        name
+        for name in of_type("AWS::Lambda::Function")
+        if ("sts:AssumeRole", "RebootRole") in declared(translated, name)
+    }
+    assert may == {"WorkerFunction"}
+
+
+def test_P3_an_instance_without_the_opt_in_tag_is_rebooted_by_nobody(of_type: Any) -> None:
+    (statement,) = statements(of_type("AWS::IAM::Role")["RebootRole"])
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "ec2:RebootInstances")
+    assert statement["Condition"] == {"StringEquals": {f"aws:ResourceTag/{OPT_IN_TAG}": OPT_IN_VALUE}}
+    for name, role in of_type("AWS::IAM::Role").items():
+        assert name == "RebootRole" or not {action for action, _ in granted(role) if action == "ec2:RebootInstances"}
 
 
 def test_P2_the_door_may_send_to_one_queue_and_read_one_secret(translated: dict[str, Any]) -> None:
@@ -127,8 +158,10 @@ def test_P2_the_notary_can_write_no_row_and_nobody_else_can_sign_or_write_a_dige
         assert on_digests <= {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "kms:Sign", "kms:Verify"}
 
 
-def test_P2_nobody_reboots(of_type: Any) -> None:
-    for role in of_type("AWS::IAM::Role").values():
+def test_P2_no_function_reboots_as_itself(of_type: Any) -> None:
+    for name, role in of_type("AWS::IAM::Role").items():
+        if name == "RebootRole":
+            continue
         on_ec2 = {action for action, _ in granted(role) if action.startswith("ec2:")}
         assert on_ec2 <= {"ec2:DescribeInstances", "ec2:DescribeInstanceStatus"}
 
@@ -208,7 +241,7 @@ def test_the_notary_sees_each_change_and_skips_none(translated: dict[str, Any], 
 
 
 def test_each_hour_is_sealed_after_nobody_writes_into_it(of_type: Any) -> None:
-    (rule,) = of_type("AWS::Events::Rule").values()
+    rule = of_type("AWS::Events::Rule")["NotaryFunctionEveryHour"]
     minute = int(rule["Properties"]["ScheduleExpression"].removeprefix("cron(").split()[0])
     assert rule["Properties"]["ScheduleExpression"] == f"cron({minute} * * * ? *)"
     assert SETTLE < timedelta(minutes=minute) < SETTLE + timedelta(minutes=15)
@@ -244,6 +277,26 @@ def test_the_state_table_is_the_one_of_the_contract(translated: dict[str, Any]) 
     table = translated["Resources"]["StateTable"]["Properties"]
     assert keys(table) == ["pk", "sk"]
     assert table["TimeToLiveSpecification"]["AttributeName"] == "expiresAt"
+
+
+def test_what_is_due_is_found_by_an_index_and_swept_each_minute(translated: dict[str, Any], of_type: Any) -> None:
+    (index,) = translated["Resources"]["StateTable"]["Properties"]["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], keys(index)) == (DUE_INDEX, ["due", "dueAt"])
+    rule = of_type("AWS::Events::Rule")["SweepFunctionEveryMinute"]
+    assert rule["Properties"]["ScheduleExpression"] == "rate(1 minute)"
+    assert rule["Properties"]["Targets"][0]["Arn"] == {"Fn::GetAtt": ["SweepFunction", "Arn"]}
+
+
+def test_somebody_is_called_when_nobody_knows_whether_a_reboot_happened(of_type: Any) -> None:
+    counter = of_type("AWS::Logs::MetricFilter")["RebootsNotObserved"]["Properties"]
+    alarm = of_type("AWS::CloudWatch::Alarm")["RebootsNotObservedAlarm"]["Properties"]
+    assert counter["FilterPattern"] == '{ $.message = "reboot not observed" }'
+    assert counter["LogGroupName"] == {"Ref": "SweepFunctionLogGroup"}
+    assert alarm["MetricName"] == counter["MetricTransformations"][0]["MetricName"]
+
+
+def test_a_claim_is_given_up_only_when_its_worker_is_dead(translated: dict[str, Any]) -> None:
+    assert translated["Resources"]["WorkerFunction"]["Properties"]["Timeout"] * 2 <= CLAIM_SECONDS
 
 
 def test_the_worker_knows_after_how_many_receives_a_job_is_dead(translated: dict[str, Any]) -> None:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from bot.services.identity import Identity
     from bot.services.slack_api import SlackApi
 
-Work = Callable[[Actor], Message]
+View = dict[str, Any]
+Work = Callable[[Actor], Message | View | None]
 
 
 class Answering:
@@ -29,24 +30,31 @@ class Answering:
     ) -> None:
         """Send what `work` makes, or the words for what it raises; `replace` edits the message that was clicked.
 
+        A view takes a whole modal. Nothing is sent where `work` has told everybody already.
         In a modal it takes the place of what is there; `back` leaves a way to the list, as does what goes wrong.
         """
         origin = origin_of(body, job)
         try:
-            message = work(self._identity.actor_for(origin))
+            message: Message | View | None = work(self._identity.actor_for(origin))
         except ChatOpsError as error:
             message, replace, back = problem.message(error, origin.correlation_id), False, "view" in body
-        send(self._slack, conversation_of(job), message, replace=replace, back=back)
+        if message is not None:
+            send(self._slack, conversation_of(job), message, replace=replace, back=back)
 
 
 def send(
-    slack: "SlackApi", conversation: Conversation, message: Message, *, replace: bool = False, back: bool = False
+    slack: "SlackApi",
+    conversation: Conversation,
+    message: Message | View,
+    *,
+    replace: bool = False,
+    back: bool = False,
 ) -> None:
     """To where the conversation is: into its modal, or to the person alone. Raises AnswerNotDeliveredError."""
     if conversation.modal:
-        slack.show(conversation.modal, modal.view(message, back=back))
+        slack.show(conversation.modal, message if isinstance(message, dict) else modal.view(message, back=back))
     else:
-        slack.answer(conversation, message, replace=replace)
+        slack.answer(conversation, modal.closed() if isinstance(message, dict) else message, replace=replace)
 
 
 def conversation_of(job: "SlackJob") -> Conversation:

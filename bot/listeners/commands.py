@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.listeners.answering import Answering
     from bot.services.gate import Gate
 
-Runner = Callable[[Actor, commands.Invocation], Message]
+Runner = Callable[[Actor, commands.Invocation], Message | None]
 
 
 class CommandListeners:
@@ -32,7 +32,7 @@ class CommandListeners:
         ack()
         self._answering.answer(command, context["job"], lambda actor: self._run(actor, command.get("text", "")))
 
-    def _run(self, actor: Actor, text: str) -> Message:
+    def _run(self, actor: Actor, text: str) -> Message | None:
         try:
             invocation = commands.parse(text)
         except UsageError:

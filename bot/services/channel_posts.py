@@ -4,6 +4,7 @@ It refuses to post where the bot is not a member: Slack says so, and the reason 
 """
 
 import logging
+from dataclasses import dataclass
 from http.client import HTTPException
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,26 @@ if TYPE_CHECKING:
 INVALID_BLOCKS = "invalid_blocks"
 _UNREACHABLE = (SlackClientError, OSError, HTTPException, ValueError)
 
+_GONE = {
+    "message_not_found",
+    "cant_update_message",
+    "channel_not_found",
+    "not_in_channel",
+    "is_archived",
+    "edit_window_closed",
+}
+DEFAULT_RETRY_SECONDS = 30.0
+
 logger = logging.getLogger("ec2-chatops")
+
+
+@dataclass(frozen=True)
+class Rewriting:
+    """What became of an edit: done, gone for good, or to be tried again in `retry_after` seconds."""
+
+    done: bool = False
+    gone: bool = False
+    retry_after: float = DEFAULT_RETRY_SECONDS
 
 
 class ChannelPosts:
@@ -46,18 +66,19 @@ class ChannelPosts:
 
     def edit(self, channel_id: str, ts: str, message: Message) -> bool:
         """Whether the message is now `message`; what Slack does not take leaves it as it was."""
+        return self.rewrite(channel_id, ts, message).done
+
+    def rewrite(self, channel_id: str, ts: str, message: Message) -> Rewriting:
+        """Put `message` in the place of that one, and say what became of it."""
         try:
             self._client.chat_update(
-                channel=channel_id,
-                ts=ts,
-                text=message.text,
-                blocks=message.blocks,
-                token=self._secret.bot_token,
+                channel=channel_id, ts=ts, text=message.text, blocks=message.blocks, token=self._secret.bot_token
             )
         except _UNREACHABLE as error:
-            logger.warning("message not edited", extra={"error": self._reason(error)})
-            return False
-        return True
+            reason = self._reason(error)
+            logger.warning("message not edited", extra={"error": reason})
+            return Rewriting(gone=reason in _GONE, retry_after=_retry_after(error))
+        return Rewriting(done=True)
 
     def _post(self, channel_id: str, text: str, blocks: list[Block], thread_ts: str | None) -> str:
         answer = self._client.chat_postMessage(
@@ -77,3 +98,11 @@ class ChannelPosts:
         reason = str(error.response.get("error", "unknown"))
         self._secret.renew_after(reason)
         return reason
+
+
+def _retry_after(error: Exception) -> float:
+    header = error.response.headers.get("Retry-After") if isinstance(error, SlackApiError) else None
+    try:
+        return float(header) if header else DEFAULT_RETRY_SECONDS
+    except ValueError:
+        return DEFAULT_RETRY_SECONDS

@@ -14,11 +14,7 @@ from bot.denials import (
     NotPermittedError,
 )
 from bot.errors import (
-    AuditUnavailableError,
-    AwsCallError,
     ChatOpsError,
-    InstancesUnavailableError,
-    MetricsUnavailableError,
     NotRecordedError,
     OutcomeNotRecordedError,
     OutcomeUnknownError,
@@ -40,7 +36,10 @@ class Records(Protocol):
     """Where the two rows of a change go. Without another one each is written by itself."""
 
     def begin(self, attempt: AuditEntry) -> None:
-        """Record the attempt, and whatever must become true in the same moment; if it raises, nothing is run."""
+        """Record the attempt, and whatever must become true in the same moment; if it raises, nothing is run.
+
+        What it raises is recorded in the attempt's place.
+        """
 
     def end(self, outcome: AuditEntry) -> None:
         """The same for what became of it. Raises NotRecordedError."""
@@ -96,7 +95,7 @@ class Gate:
         raise refusal
 
     def fail(self, actor: Actor, operation: Operation, target: Target, error: Exception) -> NoReturn:
-        """Record a look that failed, and raise what failed it."""
+        """Record why nothing was done, and raise it."""
         self._audit.record(_entry(actor, operation, target, Outcome.FAILED, _failure(error)))
         raise error
 
@@ -121,7 +120,14 @@ class Gate:
     ) -> Result:
         attempt = _entry(actor, operation, target, Outcome.ATTEMPTED)
         begin, end = (records.begin, records.end) if records else (self._audit.record, self._audit.record)
-        begin(attempt)
+        try:
+            begin(attempt)
+        except NotRecordedError:
+            raise
+        except AccessDeniedError as refusal:
+            self.refuse(actor, operation, target, refusal)
+        except ChatOpsError as error:
+            self.fail(actor, operation, target, error)
 
         def close(outcome: Outcome, facts: Mapping[str, Any]) -> None:
             facts = {**facts, "attempt": attempt.audit_id}
@@ -179,10 +185,9 @@ def _entry(
 
 
 def _failure(error: Exception) -> dict[str, str]:
+    """Its kind, AWS's error code and our reason where it has them; never what AWS said besides."""
     facts = {"error": type(error).__name__}
-    unavailable = AuditUnavailableError | AwsCallError | InstancesUnavailableError | MetricsUnavailableError
-    if isinstance(error, unavailable):
-        facts["code"] = error.aws_code
-    if isinstance(error, AccessDeniedError):
-        facts["reason"] = error.reason
+    if isinstance(error, ChatOpsError):
+        known = {"code": getattr(error, "aws_code", None), "reason": getattr(error, "reason", None)}
+        facts |= {name: value for name, value in known.items() if isinstance(value, str)}
     return facts

@@ -99,6 +99,16 @@ class Instances:
         ids = list(dict.fromkeys(instance_ids))
         return self._match("", _ids(ids), self._regions, self._deadline(), at_most=len(ids)).instances
 
+    def one(self, region: str, instance_id: str) -> Instance | None:
+        """That instance as EC2 has it now, with status checks; None where EC2 does not know it.
+
+        Raises InstancesUnavailableError.
+        """
+        (answer,) = self._ask([Cursor(region)], [{"Name": "instance-id", "Values": [instance_id]}], self._deadline(), 5)
+        if answer.failure:
+            raise InstancesUnavailableError(answer.failure.region, answer.failure.aws_code)
+        return next(iter(answer.instances), None)
+
     def _nearest(self, wanted: str, deadline: float) -> tuple[str, ...]:
         """It is known that there is none: a region that does not help to guess is no reason not to say so."""
         cursors = [Cursor(region) for region in self._regions]

@@ -75,6 +75,9 @@ class Intake:
             if modal:
                 self._modals.say(modal, NOT_QUEUED)
             return _not_queued(payload)
+        if payload.get("type") == "view_submission":
+            # An empty answer would close the modal, and with it the place where the worker can answer.
+            return HttpAnswer(200, {"response_action": "update", "view": self._modals.working})
         return HttpAnswer(200)
 
     def _verified_payload(self, request: HttpRequest) -> dict[str, Any]:

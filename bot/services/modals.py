@@ -28,6 +28,9 @@ def _waiting(text: str) -> dict[str, Any]:
 
 
 LOADING = _waiting("Loading…\nIf this stays for more than a minute, close it and try again.")
+WORKING = _waiting(
+    "Working…\nIf this stays for more than a minute, look first at what was done before you send it again."
+)
 _NO_ANSWER = (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError)  # or none that can be read
 
 logger = logging.getLogger("ec2-chatops")
@@ -48,6 +51,11 @@ class Modals:
         self._connections = connections
         self._secret = secret
         self._url = api_url.rstrip("/")
+
+    @property
+    def working(self) -> dict[str, Any]:
+        """What a submitted modal shows until the worker answers into it."""
+        return WORKING
 
     def open(self, trigger_id: str, external_id: str) -> OpenModal | None:
         """The modal; None where Slack did not say its id.

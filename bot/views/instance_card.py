@@ -6,6 +6,7 @@ from bot.models import Block, Card, Instance, Message
 from bot.views import console
 from bot.views.instances import dotted, key
 from bot.views.metrics import OPEN as METRICS
+from bot.views.reboot import PROPOSE
 from bot.views.text import context, cut, escape, markup, named, quoted, section
 
 REFRESH = "instance_refresh"
@@ -84,6 +85,7 @@ def _buttons(instance: Instance) -> list[Block]:
     return [
         _button("Refresh", REFRESH, value),
         _button("Metrics", METRICS, value),
+        *([{**_button("Reboot…", PROPOSE, value), "style": "danger"}] if instance.state == "running" else []),
         _button("Show as CLI", SHOW_CLI, value),
         {**_button("Open in console", CONSOLE, value), "url": console_url(instance.region, instance.instance_id)},
     ]

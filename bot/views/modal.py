@@ -6,6 +6,7 @@ Tables are for messages alone: what has one is shown in its plain form.
 from typing import Any
 
 from bot.models import Block, Message
+from bot.views.text import section
 
 INSTANCES = "instances_modal"  # the front door opens a modal for names that end so
 BACK = "instances_back"
@@ -21,6 +22,12 @@ def view(message: Message, *, back: bool = False) -> dict[str, Any]:
         "close": {"type": "plain_text", "text": "Close"},
         "blocks": [*blocks, *([_back()] if back else [])],
     }
+
+
+def closed() -> Message:
+    """For somebody whose modal did not open."""
+    text = "Slack did not open the dialog in time. Nothing was done: click once more."
+    return Message(text, [section(f":warning: {text}")])
 
 
 def _back() -> Block:

@@ -7,7 +7,7 @@ happens at import, and the front door never imports what only the worker needs.
 import os
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from bot.config import DoorSettings, WorkerSettings
+from bot.config import DoorSettings, SweepSettings, WorkerSettings
 from bot.notary_config import NotarySettings
 from bot.sign_in_config import AuthorizerSettings, LoginSettings, RefreshSettings
 from bot.wiring.ground import failure, logger, now
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.wiring.login_wiring import LoginWiring
     from bot.wiring.notary_wiring import NotaryWiring
     from bot.wiring.rest_wiring import AuthorizerWiring, RefreshWiring
+    from bot.wiring.sweep_wiring import SweepWiring
     from bot.wiring.worker_wiring import WorkerWiring
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "now",
     "refresh",
     "sign_in_closed",
+    "sweep",
     "worker",
 ]
 
@@ -86,6 +88,13 @@ def notary() -> "NotaryWiring":
     from bot.wiring.notary_wiring import NotaryWiring
 
     return _kept(NotaryWiring, NotarySettings.from_env(os.environ))
+
+
+def sweep() -> "SweepWiring":
+    """The sweep's services. Raises ConfigurationError."""
+    from bot.wiring.sweep_wiring import SweepWiring
+
+    return _kept(SweepWiring, SweepSettings.from_env(os.environ))
 
 
 _wirings: dict[Any, tuple[Any, Any]] = {}

@@ -31,6 +31,14 @@ class AwsClients:
             self._clients[key] = create(service, region_name=key[1], endpoint_url=self._endpoint_url, config=config)
         return self._clients[key]
 
+    def once(self, region: str, credentials: dict[str, str]) -> Any:
+        """An EC2 client of those credentials alone that sends each call once, whatever comes back; it is not kept."""
+        from botocore.config import Config
+
+        config = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
+        create: Any = self._session.client
+        return create("ec2", region_name=region, endpoint_url=self._endpoint_url, config=config, **credentials)
+
     @cached_property
     def _session(self) -> "boto3.Session":
         import boto3

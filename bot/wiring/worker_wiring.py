@@ -5,13 +5,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bot.config import WorkerSettings
+from bot.proposals import RebootPolicy, Strength
 from bot.wiring.aws import AwsClients
-from bot.wiring.ground import SLACK_TIMEOUT_SECONDS, aws_json, bolt_logger, epoch, now, slack_secret
+from bot.wiring.ground import bolt_logger, epoch, now
+from bot.wiring.reboot_wiring import RebootWiring
+from bot.wiring.slack_wiring import SlackWiring
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from slack_bolt import App
-    from slack_sdk import WebClient
 
     from bot.listeners.answering import Answering
     from bot.listeners.audit import AuditListeners
@@ -21,18 +23,18 @@ if TYPE_CHECKING:
     from bot.listeners.jobs import JobRunner
     from bot.listeners.metrics import MetricListeners
     from bot.listeners.own_link import OwnLinkListeners
+    from bot.listeners.reboots import RebootListeners
     from bot.services.alarms import Alarms
+    from bot.services.audit import Audit
     from bot.services.audit_log import AuditLog
     from bot.services.audit_subjects import AuditSubjects
     from bot.services.bookmarks import Bookmarks
-    from bot.services.channel_posts import ChannelPosts
     from bot.services.gate import Gate
     from bot.services.identity import Identity
     from bot.services.instances import Instances
     from bot.services.metrics import Metrics
     from bot.services.pictures import Pictures
-    from bot.services.slack_api import SlackApi
-    from bot.services.slack_secret import SlackSecret
+    from bot.services.reboot_desk import RebootDesk
 
 
 class WorkerWiring:
@@ -41,6 +43,9 @@ class WorkerWiring:
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
         self._aws = AwsClients(settings.region, settings.endpoint_url)
+        self._slack = SlackWiring(
+            settings.slack_api_url, settings.slack_secret_arn, settings.slack_bot_token, settings.endpoint_url
+        )
 
     @cached_property
     def jobs(self) -> "JobRunner":
@@ -49,30 +54,40 @@ class WorkerWiring:
         from bot.services.claims import JobClaims
 
         claims = JobClaims(self._aws.get("dynamodb"), self._settings.state_table_name, epoch)
-        return JobRunner(self._app, claims, self._slack, self._settings.jobs_max_receives, epoch)
+        return JobRunner(self._app, claims, self._slack.api, self._settings.jobs_max_receives, epoch)
 
     @cached_property
     def gate(self) -> "Gate":
         """The one way to operate."""
-        from bot.services.audit import Audit
         from bot.services.gate import Gate
 
+        return Gate(self._audit, self.identity)
+
+    @cached_property
+    def _audit(self) -> "Audit":
+        from bot.services.audit import Audit
+
         settings = self._settings
-        audit = Audit(self._aws.get("dynamodb"), settings.audit_table_name, settings.audit_retention_days, now)
-        return Gate(audit, self.identity)
+        return Audit(self._aws.get("dynamodb"), settings.audit_table_name, settings.audit_retention_days, now)
 
     @cached_property
     def _app(self) -> "App":
         from bot.listeners import app
 
-        listeners = self._listeners
-        return app.build(self._web_client, self.commands, listeners, lambda: self._secret.bot_token, bolt_logger())
+        secret, client = self._slack.secret, self._slack.web_client
+        return app.build(client, self.commands, self._listeners, lambda: secret.bot_token, bolt_logger())
 
     @cached_property
     def _listeners(
         self,
-    ) -> "tuple[InstanceListeners, MetricListeners, AuditListeners, OwnLinkListeners]":
-        return self._instance_listeners, self._metric_listeners, self._audit_listeners, self._own_link_listeners
+    ) -> "tuple[InstanceListeners, MetricListeners, RebootListeners, AuditListeners, OwnLinkListeners]":
+        return (
+            self._instance_listeners,
+            self._metric_listeners,
+            self._reboot_listeners,
+            self._audit_listeners,
+            self._own_link_listeners,
+        )
 
     @cached_property
     def commands(self) -> "CommandListeners":
@@ -86,7 +101,7 @@ class WorkerWiring:
     def _answering(self) -> "Answering":
         from bot.listeners.answering import Answering
 
-        return Answering(self.identity, self._slack)
+        return Answering(self.identity, self._slack.api)
 
     @cached_property
     def _instance_listeners(self) -> "InstanceListeners":
@@ -113,7 +128,7 @@ class WorkerWiring:
         rows = SealedRows(self._aws.get("dynamodb"), settings.audit_table_name)
         seals = Seals(self._aws.get("s3"), settings.digest_bucket_name, self._aws.get("kms"), settings.digest_key_id)
         verifier = Verifier(rows, seals, now)
-        files = DirectFiles(self._web_client, self._secret)
+        files = DirectFiles(self._slack.web_client, self._slack.secret)
         return AuditReports(self.gate, self._audit_log, self._audit_subjects, verifier, files, now, time.monotonic)
 
     @cached_property
@@ -142,7 +157,32 @@ class WorkerWiring:
     def _metric_listeners(self) -> "MetricListeners":
         from bot.listeners.metrics import MetricListeners
 
-        return MetricListeners(self.gate, self._answering, self._instances, self._metrics, self._posts, self._pictures)
+        posts, pictures = self._slack.posts, self._pictures
+        return MetricListeners(self.gate, self._answering, self._instances, self._metrics, posts, pictures)
+
+    @cached_property
+    def _reboot_listeners(self) -> "RebootListeners":
+        from bot.listeners.reboots import RebootListeners
+
+        looking, cards = self._instance_listeners, self._reboots.cards
+        return RebootListeners(self.gate, self._answering, self._instances, self.desk, cards, looking)
+
+    @cached_property
+    def desk(self) -> "RebootDesk":
+        """Reboots, from a wish to the call."""
+        settings = self._settings
+        return self._reboots.desk(
+            self.gate,
+            self.identity,
+            self._alarms,
+            settings.reboot_role_arn,
+            RebootPolicy(settings.reboots_enabled, settings.confirm_seconds, Strength(settings.default_protection)),
+            settings.audit_table_name,
+        )
+
+    @cached_property
+    def _reboots(self) -> RebootWiring:
+        return RebootWiring(self._aws, self._slack, self._audit, self._instances, self._settings.state_table_name)
 
     @cached_property
     def _own_link_listeners(self) -> "OwnLinkListeners":
@@ -162,7 +202,7 @@ class WorkerWiring:
 
         settings = self._settings
         dynamodb = self._aws.get("dynamodb")
-        members = SlackMembers(self._slack, dynamodb, settings.state_table_name, settings.slack_team_id)
+        members = SlackMembers(self._slack.api, dynamodb, settings.state_table_name, settings.slack_team_id)
         return Identity(members, CognitoUsers(self._aws.get("cognito-idp"), settings.cognito_user_pool_id), epoch)
 
     @cached_property
@@ -190,37 +230,8 @@ class WorkerWiring:
         return Metrics(client_for, marks, now, time.monotonic)
 
     @cached_property
-    def _posts(self) -> "ChannelPosts":
-        from bot.services.channel_posts import ChannelPosts
-
-        return ChannelPosts(self._web_client, self._secret)
-
-    @cached_property
     def _pictures(self) -> "Pictures":
         from bot.services.charts import Charts
         from bot.services.pictures import Pictures
 
-        return Pictures(self._web_client, self._secret, Charts(), time.monotonic, time.sleep)
-
-    @cached_property
-    def _slack(self) -> "SlackApi":
-        from bot.services.slack_api import SlackApi
-
-        return SlackApi(self._web_client, self._secret, SLACK_TIMEOUT_SECONDS)
-
-    @cached_property
-    def _web_client(self) -> "WebClient":
-        from slack_sdk import WebClient
-
-        # Without retries: a hung Slack must not use up the function's time, and SQS delivers again.
-        return WebClient(base_url=self._settings.slack_api_url, timeout=SLACK_TIMEOUT_SECONDS, retry_handlers=[])
-
-    @cached_property
-    def _secret(self) -> "SlackSecret":
-        from bot.services.connections import KeptConnections
-
-        settings = self._settings
-        aws = aws_json(KeptConnections())
-        return slack_secret(
-            aws, settings.slack_secret_arn, settings.endpoint_url, SLACK_BOT_TOKEN=settings.slack_bot_token
-        )
+        return Pictures(self._slack.web_client, self._slack.secret, Charts(), time.monotonic, time.sleep)

@@ -7,6 +7,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bot.views
-from bot import errors
+from bot import errors, reboot_errors
 from bot.audit_request import AuditSearch
 from bot.audit_rows import AuditPage, AuditQuery, AuditRow, timestamp
 from bot.command import COMMANDS
@@ -37,6 +38,7 @@ from bot.models import (
     Role,
     Source,
 )
+from bot.proposals import Facts, PastReboot, Person, Proposal, Reboot, State, Strength
 from bot.sign_in import Link, Sides
 from bot.tampering import Finding, Kind, Report
 from bot.views import (
@@ -50,14 +52,17 @@ from bot.views import (
     metrics,
     modal,
     problem,
+    reboot,
+    reboot_form,
 )
 from bot.views import help as help_view
 from playground.slack.block_kit import MOST_VIEW_BYTES, problems, problems_of_view, view_size
 from tests.views.test_metrics import charts
 
-# A date for the reader's zone; who asks; who and where a row was written.
+# A date for the reader's zone; who asks; who and where a row was written; whose reboot it is (nobody hostile here).
 OURS = re.compile(
     r"<!date\^[0-9]+\^[^<>]+>|(?:linked to|Shown by) <@U0ADA>| of <@U0ADA>|\(<@U0ADA>\)|\*<@U0ADA>\*|<#C0OPS>"
+    r"|<@U0(?:REB|BOB)>"
 )
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOSTILE = st.one_of(
@@ -131,6 +136,50 @@ ACTOR = st.builds(
     role=st.sampled_from([None, *Role]),
     origin=st.just(Origin(Source.SLACK, "0123456789abcdef0123456789abcdef", "T0PLAYGND", "U0ADA", "C0OPS")),
 )
+PERSON = st.builds(
+    Person,
+    user_id=HOSTILE,
+    email=st.one_of(st.none(), HOSTILE),
+    slack_team_id=st.just("T0PLAYGND"),
+    slack_user_id=st.sampled_from([None, "U0REB", "U0BOB"]),
+)
+FACTS = st.builds(
+    Facts,
+    state=HOSTILE,
+    instance_type=HOSTILE,
+    zone=HOSTILE,
+    launched=st.one_of(st.none(), st.integers(0, 2_000_000_000)),
+    system_status=st.one_of(st.none(), WORD),
+    instance_status=st.one_of(st.none(), WORD),
+    open_alarms=st.one_of(st.none(), st.integers(0, 9999)),
+    tags=st.lists(st.tuples(HOSTILE, HOSTILE), max_size=5).map(tuple),
+    past=st.lists(st.builds(PastReboot, HOSTILE, HOSTILE, HOSTILE), max_size=3).map(tuple),
+)
+PROPOSAL = st.builds(
+    Proposal,
+    action_id=st.just("0123456789abcdef" * 2),
+    region=REGION,
+    instance_id=st.just("i-0123456789abcdef0"),
+    name=HOSTILE,
+    protection=st.sampled_from(Strength),
+    strength=st.sampled_from(Strength),
+    requester=PERSON,
+    confirm_by=st.just(1_800_000_000),
+    facts=FACTS,
+    reason=HOSTILE,
+    wanted_by=st.one_of(st.none(), PERSON),
+).map(lambda one: replace(one, requester=one.wanted_by) if one.wanted_by and one.name else one)
+REBOOT = st.builds(
+    Reboot,
+    proposal=PROPOSAL,
+    state=st.sampled_from(State),
+    decided_by=st.one_of(st.none(), PERSON),
+    decided_at=st.one_of(st.none(), st.just(1_800_000_000)),
+    rebooted_at=st.one_of(st.none(), st.just(1_800_000_000)),
+    ended_at=st.one_of(st.none(), st.integers(1_800_000_000, 1_800_100_000)),
+    note=HOSTILE,
+    reason=HOSTILE,
+)
 ERROR = st.one_of(
     st.builds(errors.UnknownCommandError, HOSTILE, st.one_of(st.none(), WORD)),
     st.builds(errors.UnknownOptionError, WORD, HOSTILE, st.one_of(st.none(), WORD), st.lists(WORD, max_size=9)),
@@ -143,6 +192,12 @@ ERROR = st.one_of(
     st.builds(errors.AwsCallError, WORD, HOSTILE),
     st.builds(errors.MetricsUnavailableError, REGION, HOSTILE),
     st.builds(errors.NotPostedError, HOSTILE),
+    st.builds(reboot_errors.NotProposedError, HOSTILE),
+    st.builds(reboot_errors.WrongNameError, HOSTILE, HOSTILE),
+    st.builds(reboot_errors.NotRebootableError, HOSTILE, HOSTILE),
+    st.builds(reboot_errors.ProposalClosedError, WORD, st.sampled_from([None, "U0REB"])),
+    st.builds(reboot_errors.NotYoursError, st.sampled_from([None, "U0REB"])),
+    st.builds(reboot_errors.RebootRefusedError, HOSTILE),
 )
 LINK = st.builds(Link, WORD, WORD, WORD, WORD, email=HOSTILE, linked_at=HOSTILE)
 SIDES = st.builds(
@@ -239,6 +294,11 @@ MESSAGES: dict[Callable[..., Message], st.SearchStrategy[Message]] = {
     audit_csv.sent: st.builds(audit_csv.sent, st.integers(0, 9999), st.booleans()),
     audit_reports.handover: st.builds(audit_reports.handover, SHIFT),
     audit_reports.verification: st.builds(audit_reports.verification, REPORT),
+    modal.closed: st.just(modal.closed()),
+    reboot.card: st.builds(reboot.card, REBOOT),
+    reboot.news: st.builds(reboot.news, REBOOT),
+    reboot.offer: st.builds(reboot.offer, st.builds(problem.message, ERROR, WORD), WORD),
+    reboot_form.sent: st.builds(reboot_form.sent, REBOOT),
     problem.message: st.builds(problem.message, ERROR, WORD),
     problem.gave_up: st.builds(problem.gave_up, st.integers(1, 99), WORD),
     problem.late: st.builds(problem.late, HOSTILE, st.just(1.8e9), WORD),

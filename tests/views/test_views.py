@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import denials, errors
+from bot import denials, errors, reboot_errors
 from bot.command import COMMANDS
 from bot.models import (
     Actor,
@@ -25,8 +25,9 @@ from bot.models import (
     Role,
     Source,
 )
+from bot.proposals import Facts, Person, Proposal, Reboot, State, Strength
 from bot.views import help as help_view
-from bot.views import identity, instance_card, instances, modal, problem
+from bot.views import identity, instance_card, instances, modal, problem, reboot, reboot_form, reboot_words
 from playground.slack.block_kit import MOST_VIEW_BYTES, problems, problems_of_view, view_size
 
 ORIGIN = Origin(Source.SLACK, "0123456789abcdef0123456789abcdef", "T0PLAYGND", "U0ADA", "C0OPS")
@@ -206,7 +207,7 @@ def test_a_card_says_what_matters_and_offers_what_may_be_done() -> None:
         assert word in shown(message)
     *_, actions = message.blocks
     labels = [button["text"]["text"] for button in actions["elements"]]
-    assert labels == ["Refresh", "Metrics", "Show as CLI", "Open in console"]
+    assert labels == ["Refresh", "Metrics", "Reboot…", "Show as CLI", "Open in console"]
     assert {button["value"] for button in actions["elements"]} == {f"us-east-1/{WEB.instance_id}"}
 
 
@@ -223,7 +224,7 @@ def test_the_console_is_that_of_the_partition(region: str, host: str) -> None:
 
 
 def every_error() -> list[type[errors.ChatOpsError]]:
-    defined = {**vars(errors), **vars(denials)}.values()
+    defined = {**vars(errors), **vars(denials), **vars(reboot_errors)}.values()
     found = [item for item in defined if inspect.isclass(item) and issubclass(item, errors.ChatOpsError)]
     assert len(found) > 20
     return found
@@ -255,6 +256,17 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "JobFailedError": (404,),
     "AnswerNotDeliveredError": ("channel_not_found",),
     "ConfigurationError": (("A",), ()),
+    "NotProposedError": ("not_in_channel",),
+    "WrongNameError": ("<!channel>`x`", "web-1"),
+    "WrongCardError": ("unknown_proposal",),
+    "NotYoursError": ("U0ADA",),
+    "RequesterGoneError": ("account_disabled",),
+    "NotRebootableError": ("web-1", "stopped"),
+    "ProposalClosedError": ("cancelled", "U0BOB"),
+    "StaleTargetError": ("state",),
+    "InstanceLockedError": (1_800_000_000,),
+    "NeedsSlackError": ("typed",),
+    "RebootRefusedError": ("UnauthorizedOperation",),
 }
 CODES = {
     "INVALID_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "CONFLICT", "THROTTLED", "INTERNAL_ERROR"
@@ -273,7 +285,7 @@ def test_every_error_has_words_for_slack_and_a_code_for_rest(kind: type[errors.C
 
 
 def test_every_error_stands_in_the_tree_that_the_module_draws() -> None:
-    drawn = f"{errors.__doc__}{denials.__doc__}"
+    drawn = f"{errors.__doc__}{denials.__doc__}{reboot_errors.__doc__}"
     for kind in every_error():
         assert kind.__name__ in drawn
 
@@ -306,3 +318,48 @@ def test_N1_a_tag_formats_nothing_on_a_card() -> None:
     tags = (("Note", "*bold* :fire: `code` https://evil.example @here"),)
     message = instance_card.card(Card(replace(WEB, tags=tags), 0))
     assert "`Note=*bold* :fire: ʼcodeʼ https://evil.example @here`" in shown(message)
+
+
+def proposal(**changes: Any) -> Proposal:
+    ada = Person("sub-ada", "ada@playground.example", "T0PLAYGND", "U0ADA")
+    fields: dict[str, Any] = {
+        "action_id": "0" * 32,
+        "region": "us-east-1",
+        "instance_id": "i-0123456789abcdef0",
+        "name": "web-1",
+        "protection": Strength.CLICK,
+        "strength": Strength.CLICK,
+        "requester": ada,
+        "confirm_by": 1_800_000_000,
+        "facts": Facts("running", "m6i.large", "us-east-1a"),
+    }
+    return Proposal(**{**fields, **changes})
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_an_open_proposal_has_buttons_that_decide(state: State) -> None:
+    message = reboot.card(Reboot(proposal(), state, decided_by=proposal().requester, decided_at=1_800_000_000))
+    assert_slack_takes(message)
+    buttons = [element for block in message.blocks for element in block.get("elements", []) if "value" in element]
+    actions = {button["action_id"] for button in buttons}
+    assert bool(actions & {reboot.CONFIRM, reboot.CONFIRM_TYPED, reboot.CANCEL}) == (state is State.OPEN)
+
+
+@pytest.mark.parametrize("note", reboot_words.FAILURES)
+def test_every_known_failure_is_said_in_words(note: str) -> None:
+    assert f"`{note}`" not in shown(reboot.card(Reboot(proposal(), State.FAILED, note=note)))
+
+
+def test_the_form_asks_for_the_id_where_there_is_no_name() -> None:
+    view = reboot_form.form(Reboot(proposal(name="")), wrong="web-1", reason="it hangs")
+    assert problems_of_view(view) == []
+    assert "Type its id: i-0123456789abcdef0" in repr(view)
+    assert "`web-1` is not its id" in repr(view)
+
+
+@settings(max_examples=50)
+@given(st.text(max_size=600), st.text(max_size=600))
+def test_the_form_is_taken_whatever_the_name_and_the_reason_are(name: str, reason: str) -> None:
+    view = reboot_form.form(Reboot(proposal(name=name, reason=reason)), wrong=name, reason=reason)
+    assert problems_of_view(view) == []
+    assert view_size(view) <= MOST_VIEW_BYTES

@@ -1,0 +1,93 @@
+"""The card of a reboot in its channel: posted once, rewritten until it says how it ended, and then said in its thread.
+
+A card that is gone does not take the outcome with it: whoever asked is told directly.
+"""
+
+import logging
+from typing import TYPE_CHECKING
+
+from bot.errors import AnswerNotDeliveredError, NotPostedError, NotRecordedError
+from bot.proposals import OVER, Reboot, State
+from bot.reboot_errors import NotProposedError, ProposalClosedError
+from bot.views import reboot as reboot_view
+
+if TYPE_CHECKING:
+    from bot.services.channel_posts import ChannelPosts
+    from bot.services.proposals import Proposals
+    from bot.services.reboot_watching import RebootWatching
+    from bot.services.slack_api import SlackApi
+
+NEWS = (State.BACK, State.QUIET, State.IMPAIRED, State.NOT_RUNNING, State.NOT_OBSERVED)
+RATE_LIMITED = "ratelimited"
+RETRY_SECONDS = 30.0
+
+logger = logging.getLogger("ec2-chatops")
+
+
+class RebootCards:
+    """Shows; it decides nothing."""
+
+    def __init__(
+        self, posts: "ChannelPosts", slack: "SlackApi", proposals: "Proposals", watching: "RebootWatching"
+    ) -> None:
+        self._posts = posts
+        self._slack = slack
+        self._proposals = proposals
+        self._watching = watching
+
+    def post(self, reboot: Reboot, channel_id: str | None) -> None:
+        """The new card, bound to its message. Raises NotProposedError: the proposal is then withdrawn."""
+        try:
+            if channel_id is None:
+                raise NotPostedError("no_channel")
+            ts = self._posts.post(channel_id, reboot_view.card(reboot))
+        except NotPostedError as error:
+            self._proposals.decide(reboot, State.CANCELLED, None)
+            raise NotProposedError(error.slack_error) from None
+        self._proposals.bind(reboot, channel_id, ts)
+
+    def refresh(self, action_id: str) -> None:
+        """The card as things are now; what Slack does not take now is due for the sweep anyway."""
+        try:
+            self.show(self._proposals.read(action_id))
+        except (NotRecordedError, ProposalClosedError) as error:
+            logger.warning("card not shown", extra={"action": action_id, "error": type(error).__name__})
+
+    def show(self, reboot: Reboot) -> None:
+        """Rewrite the card. What is over is done with once its card says so, and is due again until then.
+
+        Raises ProposalClosedError where somebody else has moved it on, and NotRecordedError.
+        """
+        wait = self._wait(reboot)
+        if reboot.is_due and (reboot.state in OVER or wait is not None):
+            self._watching.postpone(reboot, wait)
+
+    def _wait(self, reboot: Reboot) -> float | None:
+        """The seconds after which to try again, if Slack did not take it."""
+        if reboot.channel_id is None or reboot.ts is None:
+            return None
+        written = self._posts.rewrite(reboot.channel_id, reboot.ts, reboot_view.card(reboot))
+        if written.done:
+            return self._told(reboot, reboot.channel_id, reboot.ts) if reboot.is_due and reboot.state in NEWS else None
+        if written.gone:
+            self._directly(reboot)
+            return None
+        return written.retry_after
+
+    def _told(self, reboot: Reboot, channel_id: str, ts: str) -> float | None:
+        try:
+            self._posts.post(channel_id, reboot_view.news(reboot), thread_ts=ts)
+        except NotPostedError as error:
+            logger.warning("news not posted", extra={"action": reboot.action_id, "error": error.slack_error})
+            return RETRY_SECONDS if error.slack_error == RATE_LIMITED else None
+        return None
+
+    def _directly(self, reboot: Reboot) -> None:
+        people = {one.slack_user_id for one in (reboot.proposal.requester, reboot.decided_by) if one}
+        if reboot.state not in OVER and reboot.state is not State.UNKNOWN:
+            return
+        for user_id in sorted(person for person in people if person):
+            try:
+                self._slack.direct(user_id, reboot_view.news(reboot))
+            except AnswerNotDeliveredError as error:
+                logger.error("outcome not told", extra={"action": reboot.action_id, "error": error.slack_error})

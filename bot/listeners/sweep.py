@@ -1,0 +1,56 @@
+"""What the sweep does each minute: every part in turn, and no failure of one keeps another from its turn."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from bot.errors import ChatOpsError
+
+if TYPE_CHECKING:
+    from bot.listeners.reboot_cards import RebootCards
+    from bot.services.proposals import Proposals
+    from bot.services.reboot_watching import RebootWatching
+
+logger = logging.getLogger("ec2-chatops")
+
+Part = Callable[[], int]
+
+
+class Sweep:
+    """`parts` by name; each does what is due and answers how much that was."""
+
+    def __init__(self, parts: Mapping[str, Part]) -> None:
+        self._parts = parts
+
+    def run(self) -> dict[str, int]:
+        """Raises whatever the last failing part raised, after all have had their turn."""
+        done, failure = {}, None
+        for name, part in self._parts.items():
+            try:
+                done[name] = part()
+            except Exception as error:
+                logger.error("part of the sweep failed", extra={"part": name, "error": type(error).__name__})
+                failure = error
+        if failure is not None:
+            raise failure
+        return done
+
+
+class RebootSweep:
+    """The sweep's part for reboots."""
+
+    def __init__(self, proposals: "Proposals", watching: "RebootWatching", cards: "RebootCards") -> None:
+        self._proposals = proposals
+        self._watching = watching
+        self._cards = cards
+
+    def run(self) -> int:
+        """How many were due. Raises NotRecordedError."""
+        due = self._proposals.due()
+        for action_id in due:
+            try:
+                self._cards.show(self._watching.follow(self._proposals.read(action_id)))
+            except ChatOpsError as error:
+                # Another run was there first, or DynamoDB did not answer: it stays due.
+                logger.warning("reboot not followed", extra={"action": action_id, "error": type(error).__name__})
+        return len(due)

@@ -1,0 +1,166 @@
+"""A reboot as a card that lives on: proposed, decided, carried out, back. Names, tags, reasons are somebody's text."""
+
+from datetime import UTC, datetime
+
+from bot.models import Block, Message
+from bot.proposals import Person, Proposal, Reboot, State, Strength
+from bot.views.reboot_words import FAILURES, HEADLINES, HOW, OUTCOMES
+from bot.views.text import context, cut, escape, markup, printable, quoted, section
+
+CONFIRM = "reboot_confirm"
+CONFIRM_TYPED = "reboot_typed_modal"  # the front door opens a modal for names that end so
+CANCEL = "reboot_cancel"
+PROPOSE = "reboot_propose"
+REQUEST = "reboot_request"
+SHOW = "reboot_show"
+_MEANS = "The machine restarts and is away for some minutes. Disks and addresses stay; what is only in memory is lost."
+_AGAIN = (State.EXPIRED, State.FAILED, State.IMPAIRED)
+_LOOK = (State.FAILED, State.UNKNOWN, State.NOT_OBSERVED, State.QUIET, State.IMPAIRED, State.NOT_RUNNING)
+
+
+def card(reboot: Reboot) -> Message:
+    """The card of a proposal in whatever state it is; only an open one can be confirmed."""
+    proposal = reboot.proposal
+    headline = _headline(reboot)
+    blocks = [section(headline)]
+    if reboot.state is State.OPEN:
+        blocks += [*_facts(proposal), section(_how(proposal))]
+    blocks.append(context(_history(reboot)))
+    if buttons := _buttons(reboot):
+        blocks.append({"type": "actions", "elements": buttons})
+    return Message(cut(headline, 3000), blocks)
+
+
+def news(reboot: Reboot) -> Message:
+    """What is said in the card's thread when a reboot has come to its end: it names those who wait for it."""
+    people = {
+        _who(one): None for one in (reboot.proposal.wanted_by, reboot.proposal.requester, reboot.decided_by) if one
+    }
+    text = f"{' '.join(people)} {_headline(reboot)}"
+    return Message(cut(text, 3000), [section(text)])
+
+
+def offer(refusal: Message, value: str) -> Message:
+    """A refusal for the lack of a role, and the way out: ask somebody who has it. `value` is the button's."""
+    words = section("You may ask an admin to confirm it as themselves: the request is posted in this channel.")
+    button = {**_button("Ask an admin", REQUEST, value), "style": "primary"}
+    return Message(refusal.text, [*refusal.blocks, words, {"type": "actions", "elements": [button]}])
+
+
+def target_value(proposal: Proposal) -> str:
+    """What the buttons carry that start anew: `<region>/<instance id>`."""
+    return f"{proposal.region}/{proposal.instance_id}"
+
+
+def _headline(reboot: Reboot) -> str:
+    title = HEADLINES[reboot.state]
+    by = _who(reboot.decided_by) if reboot.decided_by else ""
+    text = title.format(
+        name=f"*{_name(reboot.proposal)}*", by=by, who=_who(reboot.proposal.requester), took=_took(reboot)
+    )
+    outcome = OUTCOMES.get(reboot.state, "")
+    if reboot.state is State.FAILED:
+        outcome = FAILURES.get(reboot.note, f"Reason: `{escape(cut(reboot.note, 80))}`." if reboot.note else "")
+    if reboot.state in (State.INITIALIZING, State.IMPAIRED, State.NOT_RUNNING) and reboot.note:
+        outcome = f"{outcome} EC2 says: {escape(cut(reboot.note, 120))}."
+    return f"{text}\n{outcome}".strip()
+
+
+def _facts(proposal: Proposal) -> list[Block]:
+    facts = proposal.facts
+    alarms = "unknown: CloudWatch did not say" if facts.open_alarms is None else str(facts.open_alarms)
+    checks = f"system {facts.system_status or 'unknown'}, instance {facts.instance_status or 'unknown'}"
+    fields = [
+        ("Instance", f"`{proposal.instance_id}`"),
+        ("Where", escape(cut(facts.zone or proposal.region, 60))),
+        ("State", escape(cut(facts.state, 60))),
+        ("Launched", _date(facts.launched) if facts.launched else "unknown"),
+        ("Status checks", escape(cut(checks, 120))),
+        ("Open alarms", alarms),
+        ("Type", escape(cut(facts.instance_type, 60))),
+        ("Protection", f"`{proposal.protection.value}`"),
+    ]
+    shown = [quoted(f"{cut(key, 40)}={cut(value, 60)}", 101) for key, value in facts.tags]
+    past = [f"{_moment(one.at)} by {escape(cut(one.who, 80))}: {escape(cut(one.outcome, 20))}" for one in facts.past]
+    lines = ["  ".join(shown)] if shown else []
+    lines.append(f"Last reboots: {', '.join(past)}" if past else "No reboot on record here.")
+    return [
+        {"type": "section", "fields": [markup(f"*{title}*\n{value}") for title, value in fields]},
+        context("\n".join(lines)),
+    ]
+
+
+def _how(proposal: Proposal) -> str:
+    raised = proposal.strength is not proposal.protection
+    why = " It was rebooted twice within 30 minutes, so a second person has to agree." if raised else ""
+    how = HOW["wish" if proposal.is_wish else proposal.strength.value].format(who=_who(proposal.requester))
+    if proposal.is_wish and proposal.strength is Strength.APPROVAL:
+        how = HOW["wish_approval"].format(who=_who(proposal.requester))
+    return f"{_MEANS}\n{how}{why} Until {_date(proposal.confirm_by)}."
+
+
+def _history(reboot: Reboot) -> str:
+    proposal = reboot.proposal
+    asked = [f"Wanted by {_who(proposal.wanted_by)}"] if proposal.wanted_by else []
+    if not proposal.is_wish:
+        asked.append(f"Proposed by {_who(proposal.requester)}")
+    if reboot.decided_by and reboot.decided_at and reboot.state is not State.OPEN:
+        verb = "Cancelled" if reboot.state is State.CANCELLED else "Confirmed"
+        asked.append(f"{verb} by {_who(reboot.decided_by)}, {_date(reboot.decided_at)}")
+    reason = reboot.reason or proposal.reason
+    if reason:
+        asked.append(f"Reason: {escape(cut(reason, 300))}")
+    return " · ".join([*asked, f"`{proposal.instance_id}` in {escape(proposal.region)}"])
+
+
+def _buttons(reboot: Reboot) -> list[Block]:
+    proposal = reboot.proposal
+    if reboot.state is State.OPEN:
+        return [_confirm(proposal), _button("Cancel", CANCEL, proposal.handle)]
+    buttons = []
+    if reboot.state in _AGAIN:
+        buttons.append(_button("Propose a reboot again", PROPOSE, target_value(proposal)))
+    if reboot.state in _LOOK:
+        buttons.append(_button("Show the instance", SHOW, target_value(proposal)))
+    return buttons
+
+
+def _confirm(proposal: Proposal) -> Block:
+    if proposal.is_wish and proposal.strength is Strength.APPROVAL:
+        return {**_button("Propose it as mine", CONFIRM, proposal.handle), "style": "primary"}
+    if proposal.strength is Strength.TYPED:
+        return {**_button("Confirm by typing…", CONFIRM_TYPED, proposal.handle), "style": "danger"}
+    label = "Approve and reboot" if proposal.strength is Strength.APPROVAL else "Reboot now"
+    return {**_button(label, CONFIRM, proposal.handle), "style": "danger"}
+
+
+def _button(text: str, action_id: str, value: str) -> Block:
+    return {"type": "button", "action_id": action_id, "value": value, "text": {"type": "plain_text", "text": text}}
+
+
+def _name(proposal: Proposal) -> str:
+    return escape(cut(printable(proposal.name).strip(), 100)) or f"the nameless {proposal.instance_id}"
+
+
+def _who(person: Person | None) -> str:
+    if person is None:
+        return "nobody"
+    return f"<@{person.slack_user_id}>" if person.slack_user_id else escape(cut(person.email or person.user_id, 100))
+
+
+def _date(epoch: int) -> str:
+    moment = datetime.fromtimestamp(epoch, UTC)
+    return f"<!date^{epoch}^{{date_short_pretty}} at {{time_secs}}|{moment:%Y-%m-%d %H:%M:%S} UTC>"
+
+
+def _moment(text: str) -> str:
+    try:
+        return _date(int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()))
+    except ValueError:
+        return "some time ago"
+
+
+def _took(reboot: Reboot) -> str:
+    seconds = (reboot.ended_at or 0) - (reboot.rebooted_at or 0)
+    minutes, rest = divmod(max(seconds, 0), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,96 @@
+"""What reboots are made of, in the worker that carries them out and in the sweep that follows them."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bot.wiring.ground import epoch
+
+if TYPE_CHECKING:
+    from bot.listeners.reboot_cards import RebootCards
+    from bot.proposals import Reboot, RebootPolicy
+    from bot.services.alarms import Alarms
+    from bot.services.audit import Audit
+    from bot.services.gate import Gate
+    from bot.services.identity import Identity
+    from bot.services.instance_locks import InstanceLocks
+    from bot.services.instances import Instances
+    from bot.services.proposals import Proposals
+    from bot.services.reboot_desk import RebootDesk
+    from bot.services.reboot_records import RebootRecords
+    from bot.services.reboot_watching import RebootWatching
+    from bot.wiring.aws import AwsClients
+    from bot.wiring.slack_wiring import SlackWiring
+
+
+class RebootWiring:
+    """Built once a container, each part on first use."""
+
+    def __init__(
+        self, aws: "AwsClients", slack: "SlackWiring", audit: "Audit", instances: "Instances", state_table: str
+    ) -> None:
+        self._aws = aws
+        self._slack = slack
+        self._audit = audit
+        self._instances = instances
+        self._state_table = state_table
+
+    def desk(
+        self,
+        gate: "Gate",
+        identity: "Identity",
+        alarms: "Alarms",
+        role_arn: str,
+        policy: "RebootPolicy",
+        audit_table: str,
+    ) -> "RebootDesk":
+        """What may end in a call of RebootInstances; the sweep has none."""
+        from bot.services.reboot_desk import RebootDesk
+        from bot.services.reboot_history import RebootHistory
+        from bot.services.reboot_role import RebootRole
+        from bot.services.reboots import Reboots
+
+        reboots = Reboots(RebootRole(self._aws.get("sts"), role_arn, self._aws.once), self._instances, policy)
+        history = RebootHistory(self._aws.get("dynamodb"), audit_table)
+        return RebootDesk(
+            gate,
+            identity,
+            self.proposals,
+            reboots,
+            self._locks,
+            history,
+            alarms,
+            self._records_for,
+            policy,
+            epoch,
+        )
+
+    def _records_for(self, reboot: "Reboot", reason: str) -> "RebootRecords":
+        from bot.services.reboot_records import RebootRecords
+
+        return RebootRecords(self._audit, self.proposals, self._locks, epoch, reboot, reason)
+
+    @cached_property
+    def cards(self) -> "RebootCards":
+        from bot.listeners.reboot_cards import RebootCards
+
+        return RebootCards(self._slack.posts, self._slack.api, self.proposals, self.watching)
+
+    @cached_property
+    def watching(self) -> "RebootWatching":
+        from bot.services.cloudtrail import CloudTrail
+        from bot.services.reboot_watching import RebootWatching
+
+        cloudtrail = CloudTrail(lambda region: self._aws.get("cloudtrail", region))
+        return RebootWatching(self._audit, self.proposals, self._locks, self._instances, cloudtrail, epoch)
+
+    @cached_property
+    def proposals(self) -> "Proposals":
+        from bot.services.proposals import Proposals
+
+        return Proposals(self._aws.get("dynamodb"), self._state_table, epoch)
+
+    @cached_property
+    def _locks(self) -> "InstanceLocks":
+        from bot.services.instance_locks import InstanceLocks
+
+        return InstanceLocks(self._aws.get("dynamodb"), self._state_table, epoch)

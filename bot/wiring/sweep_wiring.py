@@ -1,0 +1,43 @@
+"""What `handlers.sweep` is made of."""
+
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bot.config import SweepSettings
+from bot.wiring.aws import AwsClients
+from bot.wiring.ground import now
+from bot.wiring.reboot_wiring import RebootWiring
+from bot.wiring.slack_wiring import SlackWiring
+
+if TYPE_CHECKING:
+    from bot.listeners.sweep import Sweep
+
+
+class SweepWiring:
+    """Built once a container, each service on first use."""
+
+    def __init__(self, settings: SweepSettings) -> None:
+        self._settings = settings
+        self._aws = AwsClients(settings.region, settings.endpoint_url)
+
+    @cached_property
+    def sweep(self) -> "Sweep":
+        """Does what is due."""
+        from bot.listeners.sweep import RebootSweep, Sweep
+
+        reboots = self._reboots
+        return Sweep({"reboots": RebootSweep(reboots.proposals, reboots.watching, reboots.cards).run})
+
+    @cached_property
+    def _reboots(self) -> RebootWiring:
+        from bot.services.audit import Audit
+        from bot.services.instances import Instances
+
+        settings = self._settings
+        slack = SlackWiring(
+            settings.slack_api_url, settings.slack_secret_arn, settings.slack_bot_token, settings.endpoint_url
+        )
+        audit = Audit(self._aws.get("dynamodb"), settings.audit_table_name, settings.audit_retention_days, now)
+        instances = Instances(lambda region: self._aws.get("ec2", region), settings.regions, time.monotonic)
+        return RebootWiring(self._aws, slack, audit, instances, settings.state_table_name)
