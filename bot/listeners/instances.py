@@ -79,7 +79,7 @@ class InstanceListeners:
         looked_up = self._gate.perform(
             actor, GET_INSTANCE, Target(wanted), lambda: self._look_up(wanted, region), _settled
         )
-        return _shown(*looked_up)
+        return _shown(actor, *looked_up)
 
     def shortcut(self, ack: "Ack", body: dict[str, Any], context: "BoltContext") -> None:
         """The listing in a modal; the button back to it asks for the same."""
@@ -163,9 +163,9 @@ def _settled(looked_up: LookUp) -> Target:
     return Target(card.instance.instance_id if card else match.wanted, {"wanted": match.wanted})
 
 
-def _shown(match: Match, card: Card | None) -> Message:
+def _shown(actor: Actor, match: Match, card: Card | None) -> Message:
     if card:
-        return instance_card.card(card)
+        return instance_card.card(card, actor.role)
     if match.instances:
         return instances_view.several(match.wanted, match.instances, more=match.more)
     raise InstanceNotFoundError(match.wanted, match.nearest)

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
-from bot.models import Block, Card, Instance, Message
+from bot.models import Block, Card, Instance, Message, Role
+from bot.operations import REBOOT_INSTANCE
+from bot.proposals import is_opted_in
 from bot.views import console
 from bot.views.instances import dotted, key
 from bot.views.metrics import OPEN as METRICS
-from bot.views.reboot import PROPOSE
+from bot.views.reboot import PROPOSE, REQUEST
 from bot.views.text import context, cut, escape, markup, named, quoted, section
 
 REFRESH = "instance_refresh"
@@ -15,15 +17,15 @@ CONSOLE = "instance_console"
 MAX_TAGS = 20
 
 
-def card(shown: Card) -> Message:
-    """The card; its buttons carry `<region>/<instance id>`."""
+def card(shown: Card, role: Role | None) -> Message:
+    """The card, with buttons for what `role` may do next; they carry `<region>/<instance id>`."""
     instance = shown.instance
     name = escape(named(instance.name, 100))
     blocks: list[Block] = [
         section(f"*{name}*   {dotted(instance.state)}"),
         {"type": "section", "fields": [_field(title, value) for title, value in _facts(shown)]},
         *_tags(instance),
-        {"type": "actions", "elements": _buttons(instance)},
+        {"type": "actions", "elements": _buttons(instance, role)},
     ]
     return Message(_text(shown, name), blocks)
 
@@ -80,15 +82,23 @@ def _tags(instance: Instance) -> list[Block]:
     return [context("  ".join([*shown, *more]))]
 
 
-def _buttons(instance: Instance) -> list[Block]:
+def _buttons(instance: Instance, role: Role | None) -> list[Block]:
     value = key(instance)
     return [
         _button("Refresh", REFRESH, value),
         _button("Metrics", METRICS, value),
-        *([{**_button("Reboot…", PROPOSE, value), "style": "danger"}] if instance.state == "running" else []),
+        *_reboot(instance, role),
         _button("Show as CLI", SHOW_CLI, value),
         {**_button("Open in console", CONSOLE, value), "url": console_url(instance.region, instance.instance_id)},
     ]
+
+
+def _reboot(instance: Instance, role: Role | None) -> list[Block]:
+    if instance.state != "running" or not is_opted_in(instance.tags):
+        return []
+    if REBOOT_INSTANCE.permits(role):
+        return [{**_button("Reboot…", PROPOSE, key(instance)), "style": "danger"}]
+    return [_button("Request a reboot…", REQUEST, key(instance))]
 
 
 def _button(text: str, action_id: str, value: str) -> Block:

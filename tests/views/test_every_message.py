@@ -269,7 +269,9 @@ MESSAGES: dict[Callable[..., Message], st.SearchStrategy[Message]] = {
     help_view.details: st.builds(help_view.details, st.sampled_from(COMMANDS)),
     identity.whoami: st.builds(identity.whoami, ACTOR.filter(lambda actor: actor.role is not None)),
     instance_card.card: st.builds(
-        instance_card.card, st.builds(Card, INSTANCE, st.one_of(st.none(), st.integers(0, 9999)))
+        instance_card.card,
+        st.builds(Card, INSTANCE, st.one_of(st.none(), st.integers(0, 9999))),
+        st.sampled_from([None, *Role]),
     ),
     instance_card.cli: st.builds(instance_card.cli, INSTANCE),
     instances.listing: st.builds(instances.listing, LISTING, QUERY, st.just(NOW), PLACE),

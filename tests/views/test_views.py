@@ -193,7 +193,7 @@ def test_impaired_instances_are_counted_in_the_summary() -> None:
 def test_N1_N4_whatever_an_instance_is_called_and_tagged_its_card_is_taken_and_pings_nobody(
     name: str, tags: list[tuple[str, str]], state: str
 ) -> None:
-    message = instance_card.card(Card(replace(WEB, name=name, state=state, tags=tuple(tags)), 3))
+    message = instance_card.card(Card(replace(WEB, name=name, state=state, tags=tuple(tags)), 3), Role.ADMIN)
     assert_slack_takes(message)
     markup = "".join(body for kind, body in texts(message.blocks) if kind == "mrkdwn") + message.text
     assert "<" not in re.sub(r"<!date\^[0-9]+\^[^<>]+>", "", markup)
@@ -201,14 +201,36 @@ def test_N1_N4_whatever_an_instance_is_called_and_tagged_its_card_is_taken_and_p
 
 def test_a_card_says_what_matters_and_offers_what_may_be_done() -> None:
     healthy = replace(WEB, system_status="ok", instance_status="ok", tags=(("Env", "prod"),), security_groups=("web",))
-    message = instance_card.card(Card(healthy, 2))
+    message = instance_card.card(Card(healthy, 2), Role.ADMIN)
     assert_slack_takes(message)
     for word in ("web-1", "2/2 passed", "Env=prod", "10.0.0.1", "Open alarms*\\n2", "2026-11-20 00:00 UTC"):
         assert word in shown(message)
     *_, actions = message.blocks
-    labels = [button["text"]["text"] for button in actions["elements"]]
-    assert labels == ["Refresh", "Metrics", "Reboot…", "Show as CLI", "Open in console"]
+    assert labels(message) == ["Refresh", "Metrics", "Show as CLI", "Open in console"]
     assert {button["value"] for button in actions["elements"]} == {f"us-east-1/{WEB.instance_id}"}
+
+
+@pytest.mark.parametrize(
+    ("role", "state", "managed", "offered"),
+    [
+        (Role.ADMIN, "running", "true", ["Reboot…"]),
+        (Role.READONLY, "running", "true", ["Request a reboot…"]),
+        (Role.ADMIN, "stopped", "true", []),
+        (Role.READONLY, "stopped", "true", []),
+        (Role.ADMIN, "running", "false", []),
+        (Role.READONLY, "running", "", []),
+    ],
+)
+def test_a_card_offers_each_role_its_own_way_to_a_reboot_where_there_is_one(
+    role: Role, state: str, managed: str, offered: list[str]
+) -> None:
+    message = instance_card.card(Card(replace(WEB, state=state, tags=(("chatops:managed", managed),)), 0), role)
+    assert [label for label in labels(message) if "eboot" in label] == offered
+
+
+def labels(message: Message) -> list[str]:
+    """What the buttons of a message's last block say."""
+    return [button["text"]["text"] for button in message.blocks[-1]["elements"]]
 
 
 @pytest.mark.parametrize(
@@ -311,12 +333,12 @@ def test_each_refusal_of_ec2_says_what_to_do(code: str) -> None:
 def test_a_name_that_nobody_can_see_is_said_to_be_none(name: str) -> None:
     unseen = replace(WEB, name=name)
     assert instances.label(unseen).startswith(("no name · ", "� · "))
-    assert instance_card.card(Card(unseen, 0)).text.startswith(("no name (", "� ("))
+    assert instance_card.card(Card(unseen, 0), Role.ADMIN).text.startswith(("no name (", "� ("))
 
 
 def test_N1_a_tag_formats_nothing_on_a_card() -> None:
     tags = (("Note", "*bold* :fire: `code` https://evil.example @here"),)
-    message = instance_card.card(Card(replace(WEB, tags=tags), 0))
+    message = instance_card.card(Card(replace(WEB, tags=tags), 0), Role.ADMIN)
     assert "`Note=*bold* :fire: ʼcodeʼ https://evil.example @here`" in shown(message)
 
 
