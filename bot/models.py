@@ -64,7 +64,8 @@ class Actor:
     """Who asks.
 
     `user_id` is the Cognito `sub`, or `slack:<team>:<user>` for somebody without a link. `refusal` is set when this
-    person may do nothing at all; the gate records it and raises it.
+    person may do nothing at all; the gate records it and raises it. Only an e-mail address that Cognito verified is
+    proof of who somebody is.
     """
 
     user_id: str
@@ -72,6 +73,7 @@ class Actor:
     role: Role | None
     origin: Origin
     refusal: AccessDeniedError | None = None
+    email_verified: bool = False
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,12 @@ class Person:
 
     @classmethod
     def of(cls, actor: Actor) -> "Person":
-        return cls(actor.user_id, actor.email, actor.origin.slack_team_id, actor.origin.slack_user_id)
+        return cls(
+            actor.user_id,
+            actor.email if actor.email_verified else None,
+            actor.origin.slack_team_id,
+            actor.origin.slack_user_id,
+        )
 
     def is_same_as(self, other: "Person") -> bool:
         """One human, whatever accounts: the same `sub`, the same Slack user, or the same e-mail."""
@@ -143,13 +148,15 @@ class Proposal:
         return self.wanted_by is not None and self.wanted_by == self.requester
 
     def objection(self, person: Person) -> str | None:
-        """Why this admin may not confirm it: `not_requester`, `self_approval`, or None for one who may.
+        """Why this admin may not confirm it: `not_requester`, `self_approval`, `email_not_verified`, or None.
 
-        A wish is confirmed by any admin, as themselves.
+        A wish is confirmed by any admin, as themselves. Two people are told apart by what Cognito verified of them.
         """
         if self.strength is Strength.APPROVAL:
             asked = [self.requester, *([self.wanted_by] if self.wanted_by else [])]
-            return "self_approval" if any(person.is_same_as(one) for one in asked) else None
+            if any(person.is_same_as(one) for one in asked):
+                return "self_approval"
+            return None if all(one.email for one in (person, *asked)) else "email_not_verified"
         if self.is_wish or person.user_id == self.requester.user_id:
             return None
         return "not_requester"

@@ -7,6 +7,7 @@ ChatOpsError
 │   ├── WrongCardError              no such proposal, or not this card's
 │   ├── NotYoursError               only whoever proposed it may do that
 │   ├── SamePersonError             a second person is needed, and this is the first
+│   ├── EmailNotVerifiedError       a second person is needed, and nothing proves that this is one
 │   └── RequesterGoneError          whoever proposed it may no longer ask for it
 ├── NotPostedError
 │   └── NotProposedError            its card could not be posted
@@ -19,12 +20,12 @@ ChatOpsError
 ├── SecondPersonNeededError         rebooted too often of late for one person to decide
 ├── NeedsSlackError                 protected: it can be confirmed in Slack alone
 ├── RebootRefusedError              EC2, or the role for it, refused: nothing happened
-└── ClaimTooOldError                confirmed too long ago to act now
+└── ClaimTooOldError                confirmed too long ago, or with too little time left, to act now
 """
 
 from bot.denials import AccessDeniedError
 from bot.errors import ChatOpsError, NotPostedError, UsageError
-from bot.proposals import Reboot
+from bot.proposals import Proposal, Reboot
 
 
 class WrongNameError(UsageError):
@@ -62,6 +63,12 @@ class SamePersonError(AccessDeniedError):
     """Whoever asked cannot be the second person, under no account."""
 
     reason = "self_approval"
+
+
+class EmailNotVerifiedError(AccessDeniedError):
+    """Of whoever asked, or whoever approves, Cognito has no verified e-mail address: they may be one person."""
+
+    reason = "email_not_verified"
 
 
 class RequesterGoneError(AccessDeniedError):
@@ -157,3 +164,11 @@ class RebootRefusedError(ChatOpsError):
 
 class ClaimTooOldError(ChatOpsError):
     """The claim is older than a call may be: a worker that was frozen must not act."""
+
+
+def refusal_for(objection: str, proposal: Proposal) -> AccessDeniedError:
+    """What `Proposal.objection` said, as the error to raise."""
+    for kind in (SamePersonError, EmailNotVerifiedError):
+        if objection == kind.reason:
+            return kind()
+    return NotYoursError(proposal.requester.slack_user_id)

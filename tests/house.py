@@ -72,7 +72,10 @@ class House:
         environment = self.environment = self.provisioned.environment
         self.slack = local_slack(environment, url, self.deliver)
         self._server.app = create_app(self.slack)
-        self.mapping = EventSourceMapping.for_function(self.function(WORKER), lambda event: self.invoke(WORKER, event))
+        self.context: Any = None  # what Lambda tells the worker about its invocation
+        self.mapping = EventSourceMapping.for_function(
+            self.function(WORKER), lambda event: self.invoke(WORKER, event, context=self.context)
+        )
         self._since = ""
         self._session = boto3.Session("AKIALOCALTESTS", "local", region_name=environment["AWS_REGION"])
         self._clients: dict[str, Any] = {}

@@ -47,7 +47,7 @@ class JobRunner:
         last = delivery.receive_count >= self._max_receives
         with self._farewell(job, delivery, seconds_left if last else None):
             try:
-                self._run_once(job, delivery)
+                self._run_once(job, delivery, None if seconds_left is None else self._now() + seconds_left)
             except JobElsewhereError:
                 raise
             except Exception:
@@ -55,11 +55,11 @@ class JobRunner:
                     self._give_up(job, delivery)
                 raise
 
-    def _run_once(self, job: "SlackJob", delivery: Delivery) -> None:
+    def _run_once(self, job: "SlackJob", delivery: Delivery, deadline: float | None) -> None:
         if not self._claimed(job, delivery):
             return
         try:
-            self._dispatch(job)
+            self._dispatch(job, deadline)
         except Exception:
             self._quietly(job, lambda: self._claims.release(job.job_id))
             raise
@@ -77,12 +77,12 @@ class JobRunner:
             logger.info("copy of a request dropped", extra={"job": job.job_id})
         return claimed
 
-    def _dispatch(self, job: "SlackJob") -> None:
+    def _dispatch(self, job: "SlackJob", deadline: float | None) -> None:
         if self._now() - job.received_at >= ANSWER_SECONDS:
             logger.warning("request came too late", extra={"job": job.job_id})
             self._tell(job, problem.late(_typed(job), job.received_at, job.job_id))
             return
-        request = BoltRequest(body=job.payload, mode="socket_mode", context={"job": job})
+        request = BoltRequest(body=job.payload, mode="socket_mode", context={"job": job, "deadline": deadline})
         response = self._app.dispatch(request)
         if response.status != 200:
             raise JobFailedError(response.status)

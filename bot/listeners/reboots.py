@@ -82,7 +82,9 @@ class RebootListeners:
         """The card's button: one click, or another admin's approval."""
         ack()
         value = action.get("value", "")
-        self._answering.answer(body, context["job"], lambda actor: self._confirm(actor, value, body))
+        self._answering.answer(
+            body, context["job"], lambda actor: self._confirm(actor, value, body, context["deadline"])
+        )
 
     def ask_for_name(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
         """The card's button that opens the form."""
@@ -93,7 +95,9 @@ class RebootListeners:
     def submit(self, ack: "Ack", body: dict[str, Any], view: dict[str, Any], context: "BoltContext") -> None:
         """The form: what was typed confirms, or is asked for once more."""
         ack()
-        self._answering.answer(body, context["job"], lambda actor: self._typed(actor, view), back=False)
+        self._answering.answer(
+            body, context["job"], lambda actor: self._typed(actor, view, context["deadline"]), back=False
+        )
 
     def cancel(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
         """The card's other button."""
@@ -135,11 +139,11 @@ class RebootListeners:
             return instances_view.several(match.wanted, match.instances)
         raise InstanceNotFoundError(match.wanted, match.nearest)
 
-    def _confirm(self, actor: Actor, value: str, body: dict[str, Any]) -> None:
+    def _confirm(self, actor: Actor, value: str, body: dict[str, Any], deadline: float | None) -> None:
         reboot = self._desk.open(actor, value, _place(body))
         if reboot.proposal.strength is Strength.TYPED:
             raise WrongNameError("", reboot.proposal.label)
-        self._decide(lambda: self._desk.confirm(actor, reboot), reboot)
+        self._decide(lambda: self._desk.confirm(actor, reboot, deadline=deadline), reboot)
 
     def _form(self, actor: Actor, value: str, body: dict[str, Any]) -> "View":
         reboot = self._desk.open(actor, value, _place(body))
@@ -147,11 +151,11 @@ class RebootListeners:
         self._desk.require_allowed(actor, reboot)
         return reboot_form.form(reboot)
 
-    def _typed(self, actor: Actor, view: dict[str, Any]) -> "Message | View":
+    def _typed(self, actor: Actor, view: dict[str, Any], deadline: float | None) -> "Message | View":
         reboot = self._desk.open(actor, view["private_metadata"], None)
         name, reason = reboot_form.typed(view)
         try:
-            self._decide(lambda: self._desk.confirm(actor, reboot, name, reason), reboot)
+            self._decide(lambda: self._desk.confirm(actor, reboot, name, reason, deadline=deadline), reboot)
         except WrongNameError as error:
             return reboot_form.form(reboot, error.typed, reason)
         return reboot_form.sent(reboot)

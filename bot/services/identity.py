@@ -24,6 +24,7 @@ class _Account:
     email: str | None
     role: Role | None = None
     refusal: AccessDeniedError | None = None
+    email_verified: bool = False
 
 
 class Identity:
@@ -50,7 +51,7 @@ class Identity:
         if account is None:
             account = self._of_token(origin) if origin.source is Source.REST else self._of_slack(origin)
             self._keep(key, account)
-        return Actor(account.user_id, account.email, account.role, origin, account.refusal)
+        return Actor(account.user_id, account.email, account.role, origin, account.refusal, account.email_verified)
 
     def forget(self, origin: Origin) -> None:
         """Whatever is kept of who is behind `origin` is out of date."""
@@ -91,7 +92,7 @@ class Identity:
             return _Account(sub, email, refusal=refusal)
         if user.role not in set(Role):
             return _Account(sub, user.email, refusal=NoRoleError())
-        return _Account(sub, user.email, Role(user.role))
+        return _Account(sub, user.email, Role(user.role), email_verified=user.email_verified)
 
 
 def _key(origin: Origin) -> str:

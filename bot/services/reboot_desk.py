@@ -32,6 +32,7 @@ from bot.reboot_errors import (
     RequesterGoneError,
     WrongCardError,
     WrongNameError,
+    refusal_for,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from bot.services.reboots import Reboots
 
 CLAIM_WORTH_SECONDS = 30
+CALL_SECONDS = 10  # what EC2 may take to answer: it is not asked with less time left to hear it
 
 
 class RebootDesk:
@@ -121,14 +123,16 @@ class RebootDesk:
         self._gate.admit(actor, REBOOT_INSTANCE, _target(reboot))
         objection = reboot.proposal.objection(Person.of(actor))
         if objection:
-            refusal = NotYoursError(reboot.proposal.requester.slack_user_id)
-            self._gate.refuse(actor, REBOOT_INSTANCE, _target(reboot), refusal)
+            self._gate.refuse(actor, REBOOT_INSTANCE, _target(reboot), refusal_for(objection, reboot.proposal))
 
-    def confirm(self, actor: Actor, reboot: Reboot, name: str | None = None, reason: str = "") -> None:
+    def confirm(
+        self, actor: Actor, reboot: Reboot, name: str | None = None, reason: str = "", *, deadline: float | None = None
+    ) -> None:
         """Act, at most once; a wish for an instance that needs two admins only gets its first one.
 
-        `name` is what was typed. Raises AccessDeniedError (recorded), WrongNameError, what `RebootRecords.begin` and
-        `Reboots.require_unchanged` raise, RebootRefusedError, OutcomeUnknownError and OutcomeNotRecordedError.
+        `name` is what was typed, `deadline` (epoch seconds) when Lambda ends the function. Raises AccessDeniedError
+        (recorded), WrongNameError, what `RebootRecords.begin` and `Reboots.require_unchanged` raise, ClaimTooOldError,
+        RebootRefusedError, OutcomeUnknownError and OutcomeNotRecordedError.
         """
         proposal = reboot.proposal
         if proposal.is_wish and proposal.strength is Strength.APPROVAL:
@@ -142,7 +146,10 @@ class RebootDesk:
             self._reboots.require_unchanged(proposal)
             self._require_requester(actor, proposal)
             client = self._reboots.client(proposal, actor.user_id)
-            if self._now() - (records.claimed.decided_at or 0) >= CLAIM_WORTH_SECONDS:
+            now = self._now()
+            if now - (records.claimed.decided_at or 0) >= CLAIM_WORTH_SECONDS:
+                raise ClaimTooOldError
+            if deadline is not None and deadline - now < CALL_SECONDS:
                 raise ClaimTooOldError
             self._reboots.reboot(client, proposal.instance_id)
 
@@ -160,7 +167,7 @@ class RebootDesk:
             actor, CANCEL_REBOOT, _target(reboot), lambda: self._proposals.decide(reboot, State.CANCELLED, person)
         )
 
-    def at_once(self, actor: Actor, instance: Instance, reason: str = "") -> Reboot:
+    def at_once(self, actor: Actor, instance: Instance, reason: str = "", *, deadline: float | None = None) -> Reboot:
         """Propose and confirm in one step, for doors without a card.
 
         Raises NeedsSlackError for an instance that a click cannot confirm, and what the two steps raise.
@@ -171,7 +178,7 @@ class RebootDesk:
             self._gate.admit(actor, REBOOT_INSTANCE, target)
             self._gate.fail(actor, REBOOT_INSTANCE, target, NeedsSlackError(protection.value))
         reboot = self.propose(actor, instance, reason)
-        self.confirm(actor, reboot)
+        self.confirm(actor, reboot, deadline=deadline)
         return self._proposals.read(reboot.action_id)
 
     def _take_over(self, actor: Actor, reboot: Reboot) -> None:

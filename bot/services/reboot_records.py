@@ -9,14 +9,13 @@ from uuid import uuid4
 
 from bot.errors import ConditionsFailedError, NotRecordedError
 from bot.models import AuditEntry, Outcome
-from bot.proposals import Person, Proposal, Reboot, State, strength_within
+from bot.proposals import Person, Reboot, State, strength_within
 from bot.reboot_errors import (
     InstanceLockedError,
-    NotYoursError,
     ProposalChangedError,
     ProposalClosedError,
-    SamePersonError,
     SecondPersonNeededError,
+    refusal_for,
 )
 
 if TYPE_CHECKING:
@@ -53,14 +52,14 @@ class RebootRecords:
     def begin(self, attempt: AuditEntry) -> None:
         """Claim the proposal and the instance's lock, with the attempt's row.
 
-        Raises NotYoursError and SamePersonError for who may not confirm it, ProposalClosedError, ProposalChangedError,
+        Raises AccessDeniedError for who may not confirm it, ProposalClosedError, ProposalChangedError,
         InstanceLockedError, SecondPersonNeededError and NotRecordedError; nothing may be done then. What becomes of a
         reply that was lost is read back: the claim counts only with our token in it.
         """
         reboot = self.claimed
         proposal, by = reboot.proposal, Person.of(attempt.actor)
         if objection := proposal.objection(by):
-            raise SamePersonError() if objection == SamePersonError.reason else _not_yours(proposal)
+            raise refusal_for(objection, proposal)
         if reboot.state is not State.OPEN:
             raise ProposalClosedError.of(reboot)
         lock = self._locks.read(proposal.region, proposal.instance_id)
@@ -123,10 +122,6 @@ class RebootRecords:
         if isinstance(failure, ConditionsFailedError) and self._locks.is_held(lock):
             return InstanceLockedError(lock.until)
         return NotRecordedError(*(failure.args if failure else ()))
-
-
-def _not_yours(proposal: Proposal) -> NotYoursError:
-    return NotYoursError(proposal.requester.slack_user_id)
 
 
 def _note(details: Mapping[str, Any]) -> str:

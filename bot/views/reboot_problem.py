@@ -42,6 +42,14 @@ def _same_person(error: Any) -> tuple[str, str]:
     )
 
 
+def _email_not_verified(error: Any) -> tuple[str, str]:
+    return (
+        "It takes a second person, and it cannot be told whether you are one.",
+        "Cognito has no verified e-mail address of you, or of whoever asked. Nothing was done. The people who run "
+        "EC2 Ops can verify it in the user pool.",
+    )
+
+
 def _requester_gone(error: Any) -> tuple[str, str]:
     return (
         "Not rebooted: who proposed it may no longer ask for it.",
@@ -124,7 +132,10 @@ def _refused(error: Any) -> tuple[str, str]:
 
 
 def _too_old(error: Any) -> tuple[str, str]:
-    return "It took too long.", "More than half a minute went by after the confirmation, so nothing was sent."
+    return (
+        "It took too long.",
+        "The confirmation came through too late to see the call through, so nothing was sent. Propose it again.",
+    )
 
 
 def _not_posted(error: Any) -> tuple[str, str]:
@@ -145,6 +156,7 @@ WORDS: Mapping[type[BaseException], Callable[[Any], tuple[str, str]]] = {
     reboot_errors.WrongCardError: _wrong_card,
     reboot_errors.NotYoursError: _not_yours,
     reboot_errors.SamePersonError: _same_person,
+    reboot_errors.EmailNotVerifiedError: _email_not_verified,
     reboot_errors.RequesterGoneError: _requester_gone,
     reboot_errors.RebootsDisabledError: _disabled,
     reboot_errors.NotRebootableError: _not_rebootable,

@@ -1,5 +1,6 @@
 """A reboot in an AWS that fails: nothing is sent twice, nothing happens unrecorded, and what nobody knows is said."""
 
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -224,5 +225,16 @@ def test_a_worker_that_was_frozen_after_its_claim_does_not_act(
         assert "It took too long." in reboots.confirm()
     monkeypatch.undo()
     house.fresh_containers()
+    assert reboots.calls == 0
+    assert reboots.outcomes == ["attempted", "failed"]
+
+
+def test_a_worker_with_too_little_time_left_to_hear_the_answer_does_not_ask(house: House, reboots: Reboots) -> None:
+    reboots.propose("web-1")
+    house.context = SimpleNamespace(get_remaining_time_in_millis=lambda: 9_500)
+    try:
+        assert "It took too long." in reboots.confirm()
+    finally:
+        house.context = None
     assert reboots.calls == 0
     assert reboots.outcomes == ["attempted", "failed"]

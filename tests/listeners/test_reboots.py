@@ -438,6 +438,17 @@ def test_A3_a_second_account_with_the_same_e_mail_is_the_same_person(house: Hous
     assert reboots.calls == 0
 
 
+@pytest.mark.parametrize("unproven", [ADA, BOB])
+def test_A3_without_a_verified_e_mail_of_both_nobody_counts_as_a_second_person(
+    house: House, reboots: Reboots, unproven: str
+) -> None:
+    with person_is(house, unproven, email_verified="false"):
+        reboots.propose("db-primary", "U0ADA")
+        assert "it cannot be told whether you are one" in reboots.confirm("U0BOB")
+    assert [row["details"]["reason"] for row in reboots.rows(DENIED)] == ["email_not_verified"]
+    assert reboots.calls == 0
+
+
 def test_A5_somebody_without_the_role_does_not_approve_and_nobody_does_too_late(
     house: House, reboots: Reboots, later: Any
 ) -> None:
