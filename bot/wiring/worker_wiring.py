@@ -164,14 +164,14 @@ class WorkerWiring:
     def _reboot_listeners(self) -> "RebootListeners":
         from bot.listeners.reboots import RebootListeners
 
-        looking, cards = self._instance_listeners, self._reboots.cards
+        looking, cards = self._instance_listeners, self.reboots.cards
         return RebootListeners(self.gate, self._answering, self._instances, self.desk, cards, looking)
 
     @cached_property
     def desk(self) -> "RebootDesk":
         """Reboots, from a wish to the call."""
         settings = self._settings
-        return self._reboots.desk(
+        return self.reboots.desk(
             self.gate,
             self.identity,
             self._alarms,
@@ -181,7 +181,8 @@ class WorkerWiring:
         )
 
     @cached_property
-    def _reboots(self) -> RebootWiring:
+    def reboots(self) -> RebootWiring:
+        """What reboots are made of."""
         return RebootWiring(self._aws, self._slack, self._audit, self._instances, self._settings.state_table_name)
 
     @cached_property

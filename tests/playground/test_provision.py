@@ -90,11 +90,15 @@ def test_it_prints_the_contracts_environment_and_nothing_else(endpoint: str, env
         "COGNITO_DOMAIN",
         "COGNITO_JWKS_URL",
         "COGNITO_USER_POOL_ID",
+        "CONFIRM_SECONDS",
+        "DEFAULT_PROTECTION",
         "DIGEST_BUCKET_NAME",
         "DIGEST_KEY_ID",
         "JOBS_MAX_RECEIVES",
         "JOBS_QUEUE_URL",
         "PUBLIC_URL",
+        "REBOOTS_ENABLED",
+        "REBOOT_ROLE_ARN",
         "REGIONS",
         "REQUIRE_SAME_EMAIL",
         "SLACK_API_URL",
@@ -231,7 +235,7 @@ def test_a_function_gets_what_its_template_entry_gives_and_the_local_additions(a
         declared = template.resource(spec.logical_id).properties.get("Environment", {}).get("Variables", {})
         assert set(spec.environment) == set(declared) | local
         assert "SLACK_SIGNING_SECRET" not in spec.environment
-    assert len({spec.access_key_id for spec in again.functions}) == len(again.functions) == 7
+    assert len({spec.access_key_id for spec in again.functions}) == len(again.functions) == 8
 
 
 def test_the_worker_is_fed_by_the_queue_that_the_door_sends_to(again: Provisioned) -> None:
