@@ -253,6 +253,7 @@ PROTECTION_TAG = "chatops:protection"
 OPT_IN_TAG = "chatops:managed"  # the reboot role's policy in template.yaml asks for the same
 OPT_IN_VALUE = "true"
 
+CLAIM_SECONDS = 120  # whoever holds a claim for longer than that has died: four times the worker's timeout
 BUDGET_SECONDS = 30 * 60
 BUDGET = 2  # reboots of one instance in that time; the next one needs a second person
 

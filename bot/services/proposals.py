@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bot.errors import NotRecordedError
-from bot.proposals import ACTION_ID, OVER, Person, Proposal, Reboot, State
+from bot.proposals import ACTION_ID, CLAIM_SECONDS, OVER, Person, Proposal, Reboot, State
 from bot.reboot_errors import ProposalClosedError, WrongCardError
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 KEPT_SECONDS = 7 * 86_400
 DUE = "reboot"  # the partition of what is due among all that the sweep does
 DUE_INDEX = "due-index"
-CLAIM_SECONDS = 120  # whoever holds a claim for longer than that has died: four times the worker's timeout
 MOST_DUE = 100
 
 _TEXTS = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.errors import InstancesUnavailableError
 from bot.models import Actor, AuditEntry, Origin, Outcome, Source
 from bot.operations import REBOOT_INSTANCE
-from bot.proposals import OVER, Reboot, State
+from bot.proposals import CLAIM_SECONDS, OVER, Reboot, State
 from bot.reboot_watch import LOOK_SECONDS, observed
 
 if TYPE_CHECKING:
@@ -50,11 +50,14 @@ class RebootWatching:
         self._now = now
 
     def follow(self, reboot: Reboot) -> Reboot:
-        """Do what is due, whatever state it is in."""
+        """Do what is due, whatever state it is in.
+
+        Whoever found it due may have seen it before somebody confirmed it: a claim that is young is left alone.
+        """
         match reboot.state:
             case State.OPEN:
                 return self._proposals.decide(reboot, State.EXPIRED, None)
-            case State.CLAIMED:
+            case State.CLAIMED if self._now() - (reboot.decided_at or 0) >= CLAIM_SECONDS:
                 return self._close(reboot, Outcome.UNKNOWN, State.UNKNOWN, {"closedBy": "sweep"})
             case State.UNKNOWN:
                 return self._look_up(reboot)

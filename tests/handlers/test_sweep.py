@@ -9,6 +9,7 @@ import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
 
 from bot.services.instance_locks import LOCK_SECONDS
+from bot.services.proposals import Proposals
 from playground.slack.messages import Message
 from tests.faults import Fault, answers, aws_fails, loses_the_reply, times_out
 from tests.house import SWEEP, House
@@ -453,3 +454,24 @@ def test_two_sweeps_at_once_say_it_once_in_the_audit(house: House, reboots: Rebo
     house.fresh_containers()
     house.invoke(SWEEP, {})
     assert reboots.outcomes == ["attempted", "outcome_unknown"]
+
+
+def test_D3_a_claim_that_was_made_after_the_sweep_looked_is_left_to_its_worker(
+    house: House, reboots: Reboots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reboots.propose("web-1")
+    (row,) = reboots.stored()
+    monkeypatch.setattr(Proposals, "due", lambda self: [row["pk"].partition("#")[2]])
+    phases: list[str] = []
+
+    def sweep_before_the_call(body: bytes) -> bool:
+        house.sweep()
+        phases.append(reboots.phase)
+        return False
+
+    house.fresh_containers()
+    with aws_fails("ec2.RebootInstances", times_out, when=sweep_before_the_call):
+        reboots.confirm()
+    house.fresh_containers()
+    assert phases == ["claimed"]
+    assert reboots.outcomes == ["attempted", "succeeded"]
