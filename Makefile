@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+ROUNDS ?= 10000
 VENV := .venv
 BIN := $(VENV)/bin
 # Lambda's Python and processor, whatever this machine has: wheels only, nothing is compiled.
@@ -11,7 +12,7 @@ LAMBDA := --platform manylinux2014_aarch64 --platform manylinux_2_28_aarch64 --i
 LAMBDA_PYTHON ?= python3.13
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test browser screenshots check fix bench verify build deploy clean
+.PHONY: help demo dev test browser screenshots check fix bench stress verify build deploy clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +51,9 @@ bench: $(VENV)/dev ## measure the front door in the real Lambda runtime, large f
 
 verify: $(VENV)/playground ## hold the audit against its signed digests (SINCE=7d; the three settings in docs/operations.md)
 	@$(BIN)/python -m bot.verify $(addprefix --since ,$(SINCE))
+
+stress: $(VENV)/dev ## race for one reboot with eight processes, and explore its steps with one fault more (ROUNDS=10000)
+	STRESS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/test_reboot_races.py tests/test_reboot_model.py
 
 build: $(VENV)/playground ## what is deployed, in build/package
 	rm -rf build/package

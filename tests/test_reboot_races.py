@@ -1,6 +1,6 @@
 """Reboots under processes that race and die: at most one call an action, and the attempt on record before it.
 
-`make stress` runs the same for ten thousand rounds (ROUNDS).
+`make stress` runs ten thousand rounds of the same.
 """
 
 import os
@@ -11,19 +11,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from moto.dynamodb.models import dynamodb_backends
 
 from bot import wiring
 from bot.models import Origin, Source
 from bot.proposals import Facts, Person, Proposal, Strength
+from bot.services.proposals import Proposals
 from bot.views import reboot as view
 from playground.functions import lambda_environment
+from playground.gateway import ACCOUNT_ID
 from playground.people import TEAM_ID
 from tests.house import ROOT, WORKER, House
 from tests.racers import Click, Racers, dies
 from tests.reboots import Reboots, instance_id
 
-ROUNDS = int(os.environ.get("ROUNDS", "200"))
-BLOCK = 10  # moto copies its tables for each transaction: they are emptied every so often
+ROUNDS = int(os.environ.get("STRESS_ROUNDS", "200"))
 WORKERS = 8
 
 
@@ -55,13 +57,18 @@ class Course:
         self._people = people
         self._instance = instance_id(house, "web-1")
         self._number = 0
+        self._proposals = Proposals(house.client("dynamodb"), house.environment["STATE_TABLE_NAME"], time.time)
+
+    def start(self) -> None:
+        """A new round: no proposal, no lock and nothing on record. moto copies its tables for each transaction."""
+        backend = dynamodb_backends[ACCOUNT_ID][self.house.environment["AWS_REGION"]]
+        backend.tables[self.house.environment["AUDIT_TABLE_NAME"]].items.clear()
+        state = backend.tables[self.house.environment["STATE_TABLE_NAME"]].items
+        for key in [key for key in state if key.value.startswith(("action#", "lock#", "job#"))]:
+            del state[key]
 
     def proposal(self, strength: Strength = Strength.CLICK) -> Click:
-        """Ada's, in a fresh table every so often; what a click on it is."""
-        if self._number % BLOCK == 0:
-            self.house.fresh()
-        else:
-            self.unlock()
+        """Ada's; what a click on it is."""
         self._number += 1
         proposal = Proposal(
             action_id=f"{self._number:032x}",
@@ -74,16 +81,9 @@ class Course:
             confirm_by=int(time.time()) + 300,
             facts=Facts("running", "m6i.large", "us-east-1a"),
         )
-        with self.house.running_as(WORKER):
-            proposals = wiring.worker().reboots.proposals
-            proposals.bind(proposals.keep(proposal), "C0OPS", f"{self._number}.1")
+        self._proposals.bind(self._proposals.keep(proposal), "C0OPS", f"{self._number}.1")
         self.house.aws.clear_calls()
         return Click("U0ADA", proposal.handle, "C0OPS", f"{self._number}.1")
-
-    def unlock(self) -> None:
-        """The last reboot of the instance is long over."""
-        key = {"pk": {"S": f"lock#us-east-1/{self._instance}"}, "sk": {"S": "lock"}}
-        self.house.client("dynamodb").delete_item(TableName=self.house.environment["STATE_TABLE_NAME"], Key=key)
 
     def calls(self) -> int:
         """The calls of RebootInstances since the proposal; each had its attempt on record before it."""
@@ -102,6 +102,7 @@ def course(house: House, people: dict[str, Any]) -> Course:
 
 def test_B2_eight_processes_claim_one_proposal_and_one_reboots(course: Course, racers: Racers) -> None:
     for _ in range(ROUNDS):
+        course.start()
         click = course.proposal()
         ended = Counter(racers.race(*[click] * WORKERS))
         assert ended["confirm done"] == 1, ended
@@ -111,6 +112,7 @@ def test_B2_eight_processes_claim_one_proposal_and_one_reboots(course: Course, r
 
 def test_B8_A4_confirmations_and_cancellations_at_once_end_in_one_of_them(course: Course, racers: Racers) -> None:
     for _ in range(max(ROUNDS // 10, 10)):
+        course.start()
         click = course.proposal(Strength.APPROVAL)
         approvals = [replace(click, user_id="U0BOB")] * 4
         cancellations = [replace(click, deed="cancel", user_id=user) for user in ("U0ADA", "U0BOB")] * 2
@@ -123,10 +125,8 @@ def test_B8_A4_confirmations_and_cancellations_at_once_end_in_one_of_them(course
 
 def test_B10_two_proposals_for_one_instance_reboot_it_once(course: Course, racers: Racers) -> None:
     for _ in range(max(ROUNDS // 10, 10)):
+        course.start()
         first = course.proposal()
-        number = course._number
-        if number % BLOCK == 0:  # the second proposal would empty the tables
-            continue
         second = course.proposal()
         ended = Counter(racers.race(*[first] * 4, *[second] * 4))
         assert ended["confirm done"] == 1, ended
