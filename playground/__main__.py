@@ -6,20 +6,27 @@ import signal
 import sys
 import threading
 
-from playground.world import World
+from playground.world import DEMO_MINUTE, World
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m playground", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument(
+        "--minute",
+        type=float,
+        default=DEMO_MINUTE,
+        metavar="SECONDS",
+        help="how long to wait for what the template schedules each minute (default: %(default)g)",
+    )
     arguments = parser.parse_args()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     print("Starting a local AWS and a local Slack ...", flush=True)
     try:
-        with World(arguments.host, arguments.port) as world:
+        with World(arguments.host, arguments.port, minute=arguments.minute) as world:
             print(f"\n  EC2 Ops is at {world.url}\n\n  Type /ec2 list there. Ctrl-C stops it.\n", flush=True)
             stop.wait()
     except OSError as error:

@@ -6,14 +6,16 @@ Refuses parallelism on purpose: behind moto's threaded server two writers can bo
 import io
 import json
 import re
+import socket
 import threading
 import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import Enum
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from urllib.parse import parse_qs
 
 from playground import cloudwatch
@@ -36,6 +38,13 @@ _WRITES = {
 
 # A demo polls all day; what a test asks for is always among the newest.
 _REMEMBERED_CALLS = 20_000
+
+
+class Lost(Enum):
+    """What does not arrive when a line breaks: the request, or the reply to one that was carried out."""
+
+    CALL = "call"
+    REPLY = "reply"
 
 
 @dataclass(frozen=True)
@@ -128,6 +137,7 @@ class LocalAws:
         self._address = (host, port)
         self._calls: deque[AwsCall] = deque(maxlen=_REMEMBERED_CALLS)
         self._watchers: list[Callable[[AwsCall], None]] = []
+        self._losing: tuple[str, Lost] | None = None
         self._server: Any = None
         self._thread: threading.Thread | None = None
         self.url = ""
@@ -140,6 +150,15 @@ class LocalAws:
     def watch(self, watcher: Callable[[AwsCall], None]) -> None:
         """Calls `watcher` after each request, in the server's one thread: it must not wait for another request."""
         self._watchers.append(watcher)
+
+    @property
+    def losing(self) -> "Lost | None":
+        """What is still to be lost."""
+        return self._losing[1] if self._losing else None
+
+    def lose(self, action: str, what: "Lost | None") -> None:
+        """The line breaks at the next request for `action`, dry runs not counted, on the way there or back."""
+        self._losing = (action, what) if what else None
 
     def clear_calls(self) -> None:
         self._calls.clear()
@@ -214,11 +233,28 @@ class LocalAws:
             if environ.get("PATH_INFO", "").startswith("/moto-api"):
                 return application(environ, start_response)
             calls = parse_calls(environ, body)
+            lost = self._lost(calls)
+            if lost is Lost.CALL:
+                _hang_up(environ)
             self._calls.extend(calls)
             answer = application(environ, start_response)
+            if lost is Lost.REPLY:
+                _hang_up(environ)
             for watcher in self._watchers:
                 for call in calls:
                     watcher(call)
             return answer
 
         return recorded
+
+    def _lost(self, calls: list[AwsCall]) -> "Lost | None":
+        if self._losing is None or not any(call.action == self._losing[0] and not call.dry_run for call in calls):
+            return None
+        lost, self._losing = self._losing[1], None
+        return lost
+
+
+def _hang_up(environ: "WSGIEnvironment") -> NoReturn:
+    """Ends the connection without a word; the server takes the error for a client that has gone."""
+    environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError

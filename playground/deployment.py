@@ -4,6 +4,7 @@ It refuses shortcuts: requests arrive as API Gateway's events, and functions rea
 in a process of its own with only the environment that the template gives it.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
@@ -13,16 +14,23 @@ from playground import gateway
 from playground.functions import Function, FunctionError, to_terminal
 from playground.mapping import EventSourceMapping
 from playground.provision import Provisioned
-from playground.schedule import Schedule
+from playground.schedule import MINUTE, Schedule
+from playground.schedule import event as scheduled
 from playground.stream import StreamMapping
 
 
 class Deployment:
-    """Starts on entering, stops on leaving; `deliver` is how a request from outside reaches it."""
+    """Starts on entering, stops on leaving; `deliver` is how a request from outside reaches it.
 
-    def __init__(self, provisioned: Provisioned, log: Callable[[str], None] = to_terminal) -> None:
+    `minute` is how many seconds pass between what the template wants each minute.
+    """
+
+    def __init__(
+        self, provisioned: Provisioned, log: Callable[[str], None] = to_terminal, minute: float = MINUTE
+    ) -> None:
         self._provisioned = provisioned
         self._log = log
+        self._minute = minute
         self._stack = ExitStack()
         self._routes: dict[tuple[str, str], Function] = {}
         self._functions: dict[str, Function] = {}
@@ -39,7 +47,7 @@ class Deployment:
                 if spec.stream_arn is not None:
                     stack.callback(StreamMapping(spec, function.invoke).start().stop)
                 for expression in spec.schedules:
-                    stack.callback(Schedule(expression, spec, function.invoke).start().stop)
+                    stack.callback(Schedule(expression, spec, function.invoke, self._minute).start().stop)
             self._stack = stack.pop_all()
         return self
 
@@ -60,6 +68,12 @@ class Deployment:
         except FunctionError as error:
             self._log(f"{logical_id}: {error}")
             raise
+
+    def run_rates(self) -> None:
+        """What the template calls every so many minutes, now as well. Raises FunctionError."""
+        for spec in self._provisioned.functions:
+            if any(expression.startswith("rate(") for expression in spec.schedules):
+                self.invoke(spec.logical_id, scheduled(spec.environment["AWS_REGION"], time.time()))
 
     def deliver(
         self, method: str, path: str, headers: dict[str, str], body: bytes

@@ -11,10 +11,14 @@ from datetime import datetime, timedelta
 from itertools import cycle
 from typing import Any
 
+from playground.aftermath import COURSE_TAG, IMPAIRED, NEVER_LEAVES_OK
+
 IMAGE_ID = "ami-12c6146b"
 KEY_TAG = "playground:key"
 OLDEST = timedelta(days=400)
 STATES_AFTER_LAUNCH = ("stopped", "terminated")
+# Not every machine is back after a while: both of these are rebooted by one click.
+COURSES = {"worker-3": NEVER_LEAVES_OK, "worker-4": IMPAIRED}
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,7 @@ def machines(region: str) -> Iterator[Machine]:
                 "CostCenter": _COST_CENTERS.get(group.team, ""),
                 "chatops:protection": group.protection or "",
                 "chatops:managed": "true" if group.managed else "",
+                COURSE_TAG: COURSES.get(name, ""),
                 **dict(group.extra),
             }
             key = name or "nameless"

@@ -20,16 +20,23 @@ if TYPE_CHECKING:
 
 _RATE = re.compile(r"rate\(([1-9][0-9]*) (minute|hour)s?\)")
 _HOURLY = re.compile(r"cron\(([0-9]|[1-5][0-9]) \* \* \* \? \*\)")
+MINUTE = 60.0
 _FIRST_SECONDS = 2.0  # a cold function is loading
 
 
 class Schedule:
-    """Calls `invoke` with EventBridge's event, in a thread of its own."""
+    """Calls `invoke` with EventBridge's event, in a thread of its own.
 
-    def __init__(self, expression: str, spec: "FunctionSpec", invoke: Callable[[dict[str, Any]], Any]) -> None:
+    `minute` is how many seconds a rate's minute lasts: who looks on does not want to wait for one.
+    """
+
+    def __init__(
+        self, expression: str, spec: "FunctionSpec", invoke: Callable[[dict[str, Any]], Any], minute: float = MINUTE
+    ) -> None:
         self._expression = expression
         self._spec = spec
         self._invoke = invoke
+        self._minute = minute
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         seconds_until(expression, 0)
@@ -54,13 +61,13 @@ class Schedule:
                 self._invoke(event(self._spec.environment["AWS_REGION"], time.time()))
             except Exception as error:
                 print(f"{self._spec.logical_id}, {self._expression}: {error}", file=sys.stderr, flush=True)
-            wait = seconds_until(self._expression, time.time())
+            wait = seconds_until(self._expression, time.time(), self._minute)
 
 
-def seconds_until(expression: str, now: float) -> float:
+def seconds_until(expression: str, now: float, minute: float = MINUTE) -> float:
     """From `now` (epoch seconds) to the next call. Raises TemplateError."""
     if rate := _RATE.fullmatch(expression):
-        return int(rate[1]) * (60.0 if rate[2] == "minute" else 3600.0)
+        return int(rate[1]) * minute * (1 if rate[2] == "minute" else 60)
     if hourly := _HOURLY.fullmatch(expression):
         return (int(hourly[1]) * 60 - now) % 3600 or 3600.0
     raise TemplateError(f"No way to keep the schedule {expression!r}")

@@ -20,6 +20,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from playground import fleet
 from playground.administration import create_administration
+from playground.aftermath import Aftermath
 from playground.app import create_app
 from playground.aws import LocalAws
 from playground.deployment import Deployment
@@ -27,6 +28,8 @@ from playground.directory import Directory
 from playground.functions import to_terminal
 from playground.hosted_ui import Pool, create_hosted_ui
 from playground.http_api import create_http_api
+from playground.outside import create_outside
+from playground.passing_time import PassingTime
 from playground.people import APP_ID, CHANNELS, PEOPLE, TEAM_ID
 from playground.provision import PASSWORD, Provisioned, access_key_id, provision
 from playground.rest_api import RestApi, create_rest_api
@@ -36,6 +39,7 @@ from playground.slack.workspace import Workspace
 from playground.template import DEFAULT_PATH, Template
 from playground.triggers import pre_token_function
 
+DEMO_MINUTE = 5.0
 MANIFEST_PATH = DEFAULT_PATH.parent / "slack-manifest.yaml"
 
 
@@ -72,16 +76,27 @@ class _Quiet(WSGIRequestHandler):
 
 
 class World:
-    """Starts on entering, stops on leaving; `url` is the page's address. Port 0 takes any free port."""
+    """Starts on entering, stops on leaving; `url` is the page's address. Port 0 takes any free port.
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 8000, log: Callable[[str], None] = to_terminal) -> None:
+    `minute` is how many seconds pass between what the template wants each minute: a demo should not take ten.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 8000,
+        log: Callable[[str], None] = to_terminal,
+        minute: float = DEMO_MINUTE,
+    ) -> None:
         self._address = (host, port)
         self._log = log
+        self._minute = minute
         self._stack = ExitStack()
         self.url = ""
         self.aws: LocalAws
         self.slack: Workspace
         self.provisioned: Provisioned
+        self.passing: PassingTime
 
     def __enter__(self) -> "World":
         with ExitStack() as stack:
@@ -100,11 +115,19 @@ class World:
         host, port = listening.getsockname()[:2]
         self.url = f"http://{host}:{port}"
         self.aws = stack.enter_context(LocalAws(host))
+        aftermath = stack.enter_context(Aftermath())
         self.provisioned = provision(self.aws.url, public_url=self.url)
         self.aws.back_date(self.provisioned.environment["AWS_REGION"], fleet.KEY_TAG, fleet.launched)
-        deployment = stack.enter_context(Deployment(self.provisioned, self._log))
+        deployment = stack.enter_context(Deployment(self.provisioned, self._log, self._minute))
         self.slack = local_slack(self.provisioned.environment, self.url, deployment.deliver)
-        self._serve(stack, listening, self._further(deployment))
+        self.passing = self._passing(aftermath, deployment)
+        outside = create_outside(self.aws, self.passing, self.slack)
+        self._serve(stack, listening, [*self._further(deployment), outside])
+
+    def _passing(self, aftermath: Aftermath, deployment: Deployment) -> PassingTime:
+        table = self.provisioned.environment["STATE_TABLE_NAME"]
+        dynamodb = local_client(self.provisioned, "dynamodb")
+        return PassingTime(dynamodb, table, aftermath, deployment.run_rates)
 
     def _further(self, deployment: Deployment) -> list[Blueprint]:
         """What the address has besides the page: both APIs and the hosted UI."""

@@ -229,6 +229,11 @@ def test_the_next_call_is_at_the_next_time_of_the_expression(expression: str, no
     assert seconds_until(expression, now) == seconds
 
 
+def test_a_rate_may_run_in_shorter_minutes_and_an_hours_minute_may_not() -> None:
+    assert seconds_until("rate(2 minutes)", 5, minute=3) == 6
+    assert seconds_until("cron(10 * * * ? *)", 0, minute=3) == 600
+
+
 @pytest.mark.parametrize("expression", ["cron(0 12 * * ? *)", "rate(1 day)", "at(2026-01-01)", ""])
 def test_a_schedule_that_cannot_be_kept_is_refused(expression: str) -> None:
     with pytest.raises(TemplateError):
