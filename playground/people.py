@@ -41,6 +41,7 @@ class Channel:
     """A public channel; `members` are user ids, the bot's included where it was invited.
 
     A direct message between one person and the bot is one too: `direct_to` is that person, who alone sees it.
+    `hints` are what a newcomer may try there: a command, and what it shows.
     """
 
     channel_id: str
@@ -48,6 +49,7 @@ class Channel:
     topic: str
     members: tuple[str, ...]
     direct_to: str | None = None
+    hints: tuple[tuple[str, str], ...] = ()
 
     def open_to(self, user_id: str) -> bool:
         return self.direct_to in (None, user_id)
@@ -81,6 +83,19 @@ PEOPLE = (
 _EVERYBODY = (*(person.user_id for person in PEOPLE), BOT_USER_ID)
 
 CHANNELS = (
-    Channel("C0OPS", "ops", "Operating the fleet: try /ec2 help", _EVERYBODY),
+    Channel(
+        "C0OPS",
+        "ops",
+        "Operating the fleet: try /ec2 help",
+        _EVERYBODY,
+        hints=(
+            ("/ec2 list state:running", "the fleet"),
+            ("/ec2 get db-primary", "one machine"),
+            ("/ec2 metrics db-primary", "how it has been doing"),
+            ("/ec2 reboot web-1", "confirmed by a click"),
+            ("/ec2 reboot api-1", "confirmed by typing its name"),
+            ("/ec2 reboot db-primary", "approved by a second admin: act as Bob"),
+        ),
+    ),
     Channel("C0ALERTS", "alerts", "CloudWatch alarms land here", _EVERYBODY),
 )

@@ -33,6 +33,12 @@ export class Composer {
     this.completion.close();
   }
 
+  // Puts a text there for somebody to send.
+  propose(text) {
+    this.#write(text);
+    this.focus();
+  }
+
   focus() {
     this.input.focus({ preventScroll: true });
   }

@@ -60,6 +60,7 @@ export const ICONS = {
   up: "M10 16V4M5 9l5-5 5 5",
   back: "M16 10H4M9 5l-5 5 5 5",
   check: "M4 10.5l4 4 8-9",
+  clock: "M10 17.5a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15zM10 5.5V10l3 2",
   close: "M5 5l10 10M15 5L5 15",
   plus: "M10 4v12M4 10h12",
   zap: "M11 2L4 11.5h5L8.5 18 16 8.5h-5.2z",

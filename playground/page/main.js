@@ -7,6 +7,7 @@ import { Directory } from "./directory.js";
 import { Home } from "./home.js";
 import { openMenu } from "./menus.js";
 import { Modals } from "./modals.js";
+import { Outside } from "./outside.js";
 import { Stream, post } from "./server.js";
 import { appList, channelList, city, peopleList } from "./sidebar.js";
 import { Store } from "./store.js";
@@ -26,6 +27,7 @@ const switcher = new Switcher($("switcher"), { choices });
 const modals = new Modals($("modal"));
 const home = new Home($("home"));
 const directory = new Directory($("directory"), { me: () => store.view.me, learnt, toast });
+const outside = new Outside($("outside"), { me: () => store.view.me, toast });
 const threads = new Threads($("thread"), store, { changed: draw });
 let stream = null;
 let channelId = null;
@@ -122,7 +124,7 @@ function drawFrame(me) {
   $("apps-title").hidden = !$("apps").children.length;
   $("shortcuts").hidden = !store.view.app.shortcuts.length;
   drawPeople();
-  $("administration").hidden = !store.view.administered;
+  $("administration").hidden = $("outside-open").hidden = !store.view.administered;
   $("me").replaceChildren(avatar(me.id, 36, `You are ${me.realName}`), h("span", { class: "presence" }));
   $("me").title = `${me.realName} · ${clock(Date.now() / 1000, me.timeZone)} in ${city(me.timeZone)}`;
   for (const part of ["scroller", "composer"]) $(part).hidden = channelId === HOME;
@@ -180,6 +182,7 @@ function context(me) {
     userName: (id) => store.userName(id),
     channelName: (id) => store.channelName(id),
     openChannel: openAndFocus,
+    compose: (text) => composer.propose(text),
     openThread: (message) => threads.open(message),
     replies: (message) => store.thread(message),
     toast,
@@ -213,7 +216,12 @@ function choices() {
   const places = channels.map(({ id, name, topic, direct }) => ({ name, detail: direct ? "Messages" : topic, person: direct && bot.user, go: () => openAndFocus(id) }));
   const homes = bot.home ? [{ name: bot.name, detail: "Home", person: bot.user, go: () => open(HOME) }] : [];
   const others = people.map(({ id, realName, standing }) => ({ name: realName, detail: `act as · ${standing}`, person: id, go: () => become(id) }));
-  const panels = store.view.administered ? [{ name: "Administrators’ panel", detail: "Cognito and Slack", icon: "people", go: () => directory.open() }] : [];
+  const panels = !store.view.administered
+    ? []
+    : [
+        { name: "Administrators’ panel", detail: "Cognito and Slack", icon: "people", go: () => directory.open() },
+        { name: "Time and trouble", detail: "what happens outside", icon: "clock", go: () => outside.open() },
+      ];
   return [...places, ...homes, ...panels, ...shortcuts, ...others];
 }
 
@@ -241,6 +249,8 @@ $("menu").append(icon("menu"));
 $("menu").addEventListener("click", () => app.classList.toggle("drawer-open"));
 $("administration").prepend(icon("people", { size: 18 }));
 $("administration").addEventListener("click", () => directory.open());
+$("outside-open").prepend(icon("clock", { size: 18 }));
+$("outside-open").addEventListener("click", () => outside.open());
 $("scrim").addEventListener("click", closeDrawer);
 $("search").prepend(icon("search", { size: 16 }));
 $("search").addEventListener("click", () => switcher.open());

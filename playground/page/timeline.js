@@ -33,7 +33,7 @@ export class Timeline {
     if (moved) this.nodes.clear();
     this.place = place;
     this.lastTs = messages.at(-1)?.ts;
-    this.#arrange([this.#intro(channel), ...this.#rows(messages, firstUnread, context)]);
+    this.#arrange([this.#intro(channel, context), ...this.#rows(messages, firstUnread, context)]);
     if (stick) this.toBottom();
     else if (grew) this.jump.hidden = false;
   }
@@ -76,7 +76,7 @@ export class Timeline {
     );
   }
 
-  #intro(channel) {
+  #intro(channel, context) {
     if (channel.direct)
       return this.#kept(`intro${channel.id}`, channel.name, () =>
         h("div", { class: "intro" }, h("h2", {}, channel.name), h("p", {}, "Only you see what ", h("strong", {}, channel.name), " writes to you here.")),
@@ -87,6 +87,7 @@ export class Timeline {
         { class: "intro" },
         h("h2", {}, h("span", { class: "hash" }, "#"), channel.name),
         h("p", {}, "This is the very beginning of ", h("strong", {}, `#${channel.name}`), `. ${channel.topic}.`),
+        channel.hints.length > 0 && hints(channel.hints, context.compose),
       ),
     );
   }
@@ -115,6 +116,14 @@ export class Timeline {
   #hideJump() {
     this.jump.hidden = true;
   }
+}
+
+function hints(offered, compose) {
+  return h(
+    "ul",
+    { class: "hints", "aria-label": "Try" },
+    offered.map(([command, shows]) => h("li", {}, h("button", { type: "button", "data-testid": "hint", onclick: () => compose(command) }, h("code", {}, command), h("small", {}, shows)))),
+  );
 }
 
 function follows(previous, message) {

@@ -51,6 +51,7 @@ def shown_channel(workspace: "Workspace", channel: Channel, user_id: str) -> dic
         "name": BOT_NAME if channel.direct_to else channel.name,
         "topic": channel.topic,
         "members": len(channel.members),
+        "hints": [list(hint) for hint in channel.hints],
         "direct": channel.direct_to is not None,
         "read": workspace.last_read(user_id, channel.channel_id),
     }
