@@ -168,3 +168,16 @@ def test_an_ambiguous_name_is_resolved_by_a_menu(page: Page) -> None:
     page.get_by_test_id("option").filter(has_text="web-staging-2").click()
     expect(page.get_by_test_id("ephemeral")).to_have_count(before + 1, timeout=15_000)
     expect(page.get_by_test_id("ephemeral").last).to_contain_text("web-staging-2")
+
+
+def test_switched_to_readonly_the_same_card_has_other_buttons(page: Page) -> None:
+    def offered(instance: str) -> list[str]:
+        return say(page, f"/ec2 get {instance}").get_by_test_id("button").all_inner_texts()
+
+    become(page, "U0ADA")
+    assert "Reboot…" in offered("web-4")
+    assert not any("reboot" in label.casefold() for label in offered("vpn-gateway"))
+    become(page, "U0CAROL")
+    others = offered("web-4")
+    assert "Request a reboot…" in others
+    assert "Reboot…" not in others
