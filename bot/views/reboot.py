@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from bot.models import Block, Message
 from bot.proposals import Person, Proposal, Reboot, State, Strength
-from bot.views.reboot_words import FAILURES, HEADLINES, HOW, OUTCOMES
+from bot.views.reboot_words import ASKED, FAILURES, HEADLINES, HOW, OUTCOMES
 from bot.views.text import context, cut, escape, markup, printable, quoted, section
 
 CONFIRM = "reboot_confirm"
@@ -53,7 +53,8 @@ def target_value(proposal: Proposal) -> str:
 
 
 def _headline(reboot: Reboot) -> str:
-    title = HEADLINES[reboot.state]
+    asked_for = reboot.state is State.OPEN and reboot.proposal.is_wish
+    title = ASKED if asked_for else HEADLINES[reboot.state]
     by = _who(reboot.decided_by) if reboot.decided_by else ""
     text = title.format(
         name=f"*{_name(reboot.proposal)}*", by=by, who=_who(reboot.proposal.requester), took=_took(reboot)
@@ -96,7 +97,7 @@ def _how(proposal: Proposal) -> str:
     how = HOW["wish" if proposal.is_wish else proposal.strength.value].format(who=_who(proposal.requester))
     if proposal.is_wish and proposal.strength is Strength.APPROVAL:
         how = HOW["wish_approval"].format(who=_who(proposal.requester))
-    return f"{_MEANS}\n{how}{why} Until {_date(proposal.confirm_by)}."
+    return f"{_MEANS}\n{how}{why} It can be confirmed until {_date(proposal.confirm_by, '{time_secs}')}."
 
 
 def _history(reboot: Reboot) -> str:
@@ -148,9 +149,9 @@ def _who(person: Person | None) -> str:
     return f"<@{person.slack_user_id}>" if person.slack_user_id else escape(cut(person.email or person.user_id, 100))
 
 
-def _date(epoch: int) -> str:
+def _date(epoch: int, form: str = "{date_short_pretty} at {time_secs}") -> str:
     moment = datetime.fromtimestamp(epoch, UTC)
-    return f"<!date^{epoch}^{{date_short_pretty}} at {{time_secs}}|{moment:%Y-%m-%d %H:%M:%S} UTC>"
+    return f"<!date^{epoch}^{form}|{moment:%Y-%m-%d %H:%M:%S} UTC>"
 
 
 def _moment(text: str) -> str:

@@ -37,7 +37,7 @@ def _not_yours(error: Any) -> tuple[str, str]:
 def _same_person(error: Any) -> tuple[str, str]:
     return (
         "It takes a second person.",
-        "You asked for it, so somebody else with the role `admin` has to approve it, under no account of yours. "
+        "You asked for it, so another admin has to approve it, and no second account of yours will do. "
         "Nothing was done.",
     )
 

@@ -17,6 +17,7 @@ HEADLINES = {
     State.IMPAIRED: ":warning: {name} is still impaired, {took} after the reboot.",
     State.NOT_RUNNING: ":warning: {name} is not running any more.",
 }
+ASKED = ":raising_hand: {who} asks to reboot {name}."
 OUTCOMES = {
     State.CANCELLED: "Nothing happened to the machine.",
     State.EXPIRED: "Nothing happened to the machine.",

@@ -158,6 +158,7 @@ def test_who_may_only_look_asks_and_an_admin_confirms_as_themselves(page: Page, 
     with new_card(page) as made:
         press(refusal, "Ask an admin")
     card = made[0]
+    expect(card).to_contain_text("@Carol Shaw asks to reboot web-3")
     expect(card).to_contain_text("@Carol Shaw has no role for that")
     told = page.get_by_test_id("ephemeral").count()
     press(card, "Reboot now")

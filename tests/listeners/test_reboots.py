@@ -512,6 +512,7 @@ def test_a_refusal_offers_to_ask_an_admin_and_the_admin_confirms_as_themselves(h
     assert "needs the role `admin`" in refusal.text
     assert house.click(refusal, view.REQUEST) == []
     card = reboots.card
+    assert "<@U0CAROL> asks to reboot *web-1*." in card.text
     assert "<@U0CAROL> has no role for that. Any admin can confirm it, as themselves." in repr(card.blocks)
     assert "Reason: it hangs" in repr(card.blocks)
     assert reboots.calls == 0
