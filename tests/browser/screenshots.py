@@ -7,12 +7,13 @@ alone.
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from playground.world import World
 from tests.browser.conftest import QUIET, chromium
 from tests.browser.test_metrics import show_in_channel
 from tests.browser.test_playground import become, say
+from tests.browser.test_reboots import card_of, later, press, proposed
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
@@ -45,6 +46,48 @@ def metrics_in_channel(page: Page) -> None:
     page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=picture.element_handle())
 
 
+def reboot_proposed(page: Page) -> Locator:
+    become(page, "U0ADA")
+    card = proposed(page, "web-1", "it hangs")
+    card.scroll_into_view_if_needed()
+    return card
+
+
+def reboot_typed(page: Page) -> None:
+    become(page, "U0ADA")
+    press(proposed(page, "api-1", "leaks memory"), "Confirm by typing")
+    fields = page.get_by_test_id("modal").get_by_test_id("text-input")
+    expect(fields).to_have_count(2)
+    fields.first.fill("api-1")
+
+
+def rebooting(page: Page) -> Locator:
+    card = reboot_proposed(page)
+    press(card, "Reboot now")
+    expect(card).to_contain_text("its checks are not passed yet", timeout=40_000)
+    return card
+
+
+def reboot_approved(page: Page) -> None:
+    """Bob sees one that is back, and one that waits for him."""
+    card = rebooting(page)
+    later(page, 60)
+    expect(card).to_contain_text("web-1 is back")
+    asked = proposed(page, "db-primary", "failing over did not help")
+    become(page, "U0BOB")
+    expect(card_of(page, asked.get_attribute("data-ts"))).to_be_visible()
+    page.wait_for_selector("#toast", state="hidden")
+
+
+def reboot_back(page: Page) -> None:
+    card = rebooting(page)
+    later(page, 60)
+    expect(card).to_contain_text("web-1 is back")
+    card.get_by_test_id("thread-link").click()
+    expect(page.get_by_test_id("thread-messages")).to_contain_text("web-1 is back")
+    page.wait_for_selector("#toast", state="hidden")
+
+
 PICTURES = {
     "list-light": ("light", list_of_instances),
     "list-dark": ("dark", list_of_instances),
@@ -53,6 +96,11 @@ PICTURES = {
     "metrics-light": ("light", metrics),
     "metrics-in-channel-dark": ("dark", metrics_in_channel),
     "not-linked": ("light", not_linked),
+    "reboot-proposed-light": ("light", reboot_proposed),
+    "reboot-typed-dark": ("dark", reboot_typed),
+    "reboot-approval-dark": ("dark", reboot_approved),
+    "reboot-rebooting-dark": ("dark", rebooting),
+    "reboot-back-light": ("light", reboot_back),
 }
 
 
