@@ -6,7 +6,8 @@ import signal
 import sys
 import threading
 
-from playground.world import DEMO_MINUTE, World
+from playground.schedule import DEMO_MINUTE
+from playground.world import World
 
 
 def main() -> int:

@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 
 from slack_sdk.errors import SlackApiError
 
+from playground.aftermath import Aftermath
 from playground.aws import LocalAws
 from playground.deployment import Deployment
 from playground.functions import to_terminal
 from playground.no_sign_in import NoSignIn
 from playground.people import Person
 from playground.provision import Installation, provision
+from playground.schedule import DEMO_MINUTE
 from playground.socket_mode import SocketMode
 
 SLACK_API_URL = "https://slack.com/api/"
@@ -78,12 +80,12 @@ def connected(
     """Everything runs, and Slack is connected, until the block ends. Raises SlackApiError when Slack refuses."""
     people = tuple(_person(user_id, role, app.team_id) for user_id, role in links)
     installation = Installation(app.team_id, app.app_id, people, {"SLACK_BOT_TOKEN": app.bot_token})
-    with LocalAws() as aws, NoSignIn() as page:
+    with LocalAws() as aws, Aftermath(), NoSignIn() as page:
         provisioned = provision(aws.url, slack_api_url=app.api_url, public_url=page.url, installation=installation)
         # Socket Mode signs nothing, so this secret is nobody's but ours.
         secret = provisioned.environment["SLACK_SIGNING_SECRET"]
         with (
-            Deployment(provisioned, log) as deployment,
+            Deployment(provisioned, log, DEMO_MINUTE) as deployment,
             SocketMode(app.api_url, app.app_token, secret, deployment.deliver, log),
         ):
             yield

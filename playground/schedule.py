@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _RATE = re.compile(r"rate\(([1-9][0-9]*) (minute|hour)s?\)")
 _HOURLY = re.compile(r"cron\(([0-9]|[1-5][0-9]) \* \* \* \? \*\)")
 MINUTE = 60.0
+DEMO_MINUTE = 5.0
 _FIRST_SECONDS = 2.0  # a cold function is loading
 
 

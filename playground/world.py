@@ -33,13 +33,13 @@ from playground.passing_time import PassingTime
 from playground.people import APP_ID, CHANNELS, PEOPLE, TEAM_ID
 from playground.provision import PASSWORD, Provisioned, access_key_id, provision
 from playground.rest_api import RestApi, create_rest_api
+from playground.schedule import DEMO_MINUTE
 from playground.slack import manifest
 from playground.slack.delivery import Deliver
 from playground.slack.workspace import Workspace
 from playground.template import DEFAULT_PATH, Template
 from playground.triggers import pre_token_function
 
-DEMO_MINUTE = 5.0
 MANIFEST_PATH = DEFAULT_PATH.parent / "slack-manifest.yaml"
 
 
