@@ -95,7 +95,16 @@ class House:
         for queue in sqs_backends[ACCOUNT_ID][region].queues.values():
             queue._messages.clear()
             queue.deleted_messages.clear()
-        tables = dynamodb_backends[ACCOUNT_ID][region].tables
+        self.empty_tables()
+        self.aws.clear_calls()
+        self.slack.api_calls.clear()
+        self._since = self.slack.board.next_ts()
+        for user_id in self.slack.members.people:
+            self.slack.views.clear(user_id)
+
+    def empty_tables(self) -> None:
+        """Nothing on record, no proposal and no lock; links stay."""
+        tables = dynamodb_backends[ACCOUNT_ID][self.environment["AWS_REGION"]].tables
         audit = tables[self.environment["AUDIT_TABLE_NAME"]]
         audit.items.clear()
         # moto copies a table with its whole stream for each transaction.
@@ -104,11 +113,6 @@ class House:
         state = tables[self.environment["STATE_TABLE_NAME"]].items
         for key in [key for key in state if key.value.startswith(("action#", "lock#"))]:
             del state[key]
-        self.aws.clear_calls()
-        self.slack.api_calls.clear()
-        self._since = self.slack.board.next_ts()
-        for user_id in self.slack.members.people:
-            self.slack.views.clear(user_id)
 
     def fresh_containers(self) -> None:
         """The next invocation starts cold."""

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from moto.dynamodb.models import dynamodb_backends
 
 from bot import wiring
 from bot.models import Origin, Source
@@ -19,7 +18,6 @@ from bot.proposals import Facts, Person, Proposal, Strength
 from bot.services.proposals import Proposals
 from bot.views import reboot as view
 from playground.functions import lambda_environment
-from playground.gateway import ACCOUNT_ID
 from playground.people import TEAM_ID
 from tests.house import ROOT, WORKER, House
 from tests.racers import Click, Racers, dies
@@ -50,7 +48,10 @@ def racers(built_house: House, people: dict[str, Any]) -> Iterator[Racers]:
 
 
 class Course:
-    """Proposals as fast as they can be made: without their preflight and their cards."""
+    """Proposals as fast as they can be made: without their preflight and their cards.
+
+    moto copies its tables for each transaction, so that every round begins with empty ones.
+    """
 
     def __init__(self, house: House, people: dict[str, Any]) -> None:
         self.house = house
@@ -58,14 +59,6 @@ class Course:
         self._instance = instance_id(house, "web-1")
         self._number = 0
         self._proposals = Proposals(house.client("dynamodb"), house.environment["STATE_TABLE_NAME"], time.time)
-
-    def start(self) -> None:
-        """A new round: no proposal, no lock and nothing on record. moto copies its tables for each transaction."""
-        backend = dynamodb_backends[ACCOUNT_ID][self.house.environment["AWS_REGION"]]
-        backend.tables[self.house.environment["AUDIT_TABLE_NAME"]].items.clear()
-        state = backend.tables[self.house.environment["STATE_TABLE_NAME"]].items
-        for key in [key for key in state if key.value.startswith(("action#", "lock#", "job#"))]:
-            del state[key]
 
     def proposal(self, strength: Strength = Strength.CLICK) -> Click:
         """Ada's; what a click on it is."""
@@ -102,7 +95,7 @@ def course(house: House, people: dict[str, Any]) -> Course:
 
 def test_B2_eight_processes_claim_one_proposal_and_one_reboots(course: Course, racers: Racers) -> None:
     for _ in range(ROUNDS):
-        course.start()
+        course.house.empty_tables()
         click = course.proposal()
         ended = Counter(racers.race(*[click] * WORKERS))
         assert ended["confirm done"] == 1, ended
@@ -112,7 +105,7 @@ def test_B2_eight_processes_claim_one_proposal_and_one_reboots(course: Course, r
 
 def test_B8_A4_confirmations_and_cancellations_at_once_end_in_one_of_them(course: Course, racers: Racers) -> None:
     for _ in range(max(ROUNDS // 10, 10)):
-        course.start()
+        course.house.empty_tables()
         click = course.proposal(Strength.APPROVAL)
         approvals = [replace(click, user_id="U0BOB")] * 4
         cancellations = [replace(click, deed="cancel", user_id=user) for user in ("U0ADA", "U0BOB")] * 2
@@ -125,7 +118,7 @@ def test_B8_A4_confirmations_and_cancellations_at_once_end_in_one_of_them(course
 
 def test_B10_two_proposals_for_one_instance_reboot_it_once(course: Course, racers: Racers) -> None:
     for _ in range(max(ROUNDS // 10, 10)):
-        course.start()
+        course.house.empty_tables()
         first = course.proposal()
         second = course.proposal()
         ended = Counter(racers.race(*[first] * 4, *[second] * 4))
