@@ -1,8 +1,8 @@
 """Every error the product raises on purpose, as one tree.
 
 Raised with facts only; what a person reads is worded at the doors (`bot.views.problem` for Slack). `code` is the
-REST contract's error code. The refusals of `bot.denials` are a branch of the same tree; so are `bot.reboot_errors`, and
-the errors that Slack never sees: those of `bot.token_claims`, `bot.rest` and `bot.fresh_tokens`.
+REST contract's error code. The refusals of `bot.denials` are a branch of the same tree; so are `bot.reboot_errors`,
+`bot.alert_errors`, and what Slack never sees: those of `bot.token_claims`, `bot.rest` and `bot.fresh_tokens`.
 
 ChatOpsError
 ├── UsageError                  what was typed cannot be understood
@@ -165,11 +165,15 @@ class MetricsUnavailableError(ChatOpsError):
 
 
 class NotPostedError(ChatOpsError):
-    """Nothing was posted to a channel; `slack_error` is Slack's word, such as `not_in_channel`."""
+    """Slack did not take a message for a channel; `slack_error` is its word, such as `not_in_channel`.
 
-    def __init__(self, slack_error: str) -> None:
+    `retry_after` is how many seconds it asked us to wait, where it limits the rate.
+    """
+
+    def __init__(self, slack_error: str, retry_after: float | None = None) -> None:
         super().__init__(slack_error)
         self.slack_error = slack_error
+        self.retry_after = retry_after
 
 
 class AuditUnavailableError(ChatOpsError):

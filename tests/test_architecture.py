@@ -131,6 +131,9 @@ def test_each_module_says_what_it_is_for(path: Path) -> None:
 
 def test_the_ground_is_known() -> None:
     names = {
+        "alarm_events",
+        "alarm_metrics",
+        "alert_errors",
         "audit_request",
         "audit_rows",
         "browser",

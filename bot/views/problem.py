@@ -9,7 +9,7 @@ from typing import Any
 
 from bot import denials, errors, sign_in
 from bot.models import Message
-from bot.views import reboot_problem
+from bot.views import alert_problem, reboot_problem
 from bot.views.text import context, escape, quoted, section
 
 REFERENCE_LENGTH = 12
@@ -287,4 +287,5 @@ _WORDS: dict[type[BaseException], Callable[[Any], tuple[str, str]]] = {
     errors.NotPostedError: _not_posted,
     errors.AuditUnavailableError: _audit_unavailable,
     **reboot_problem.WORDS,
+    **alert_problem.WORDS,
 }

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import denials, errors, reboot_errors
+from bot import alert_errors, denials, errors, reboot_errors
 from bot.command import COMMANDS
 from bot.models import (
     Actor,
@@ -246,7 +246,7 @@ def test_the_console_is_that_of_the_partition(region: str, host: str) -> None:
 
 
 def every_error() -> list[type[errors.ChatOpsError]]:
-    defined = {**vars(errors), **vars(denials), **vars(reboot_errors)}.values()
+    defined = {**vars(errors), **vars(denials), **vars(reboot_errors), **vars(alert_errors)}.values()
     found = [item for item in defined if inspect.isclass(item) and issubclass(item, errors.ChatOpsError)]
     assert len(found) > 20
     return found
@@ -289,6 +289,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "InstanceLockedError": (1_800_000_000,),
     "NeedsSlackError": ("typed",),
     "RebootRefusedError": ("UnauthorizedOperation",),
+    "InvalidAlarmError": ("wrong_account",),
 }
 CODES = {
     "INVALID_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "CONFLICT", "THROTTLED", "INTERNAL_ERROR"
@@ -307,7 +308,7 @@ def test_every_error_has_words_for_slack_and_a_code_for_rest(kind: type[errors.C
 
 
 def test_every_error_stands_in_the_tree_that_the_module_draws() -> None:
-    drawn = f"{errors.__doc__}{denials.__doc__}{reboot_errors.__doc__}"
+    drawn = f"{errors.__doc__}{denials.__doc__}{reboot_errors.__doc__}{alert_errors.__doc__}"
     for kind in every_error():
         assert kind.__name__ in drawn
 
