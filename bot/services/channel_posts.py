@@ -4,9 +4,10 @@ It refuses to post where the bot is not a member: Slack says so, and the reason 
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from bot.services.slack_secret import SlackSecret
 
 INVALID_BLOCKS = "invalid_blocks"
+RATE_LIMITED = "ratelimited"
+MAX_TEXT = 3_900  # chat.update refuses 4,000, chat.postMessage cuts later
 _UNREACHABLE = (SlackClientError, OSError, HTTPException, ValueError)
 
 _GONE = {
@@ -50,19 +53,36 @@ class ChannelPosts:
         self._client = client
         self._secret = secret
 
-    def post(self, channel_id: str, message: Message, thread_ts: str | None = None) -> str:
-        """The `ts` of the new message. Raises NotPostedError.
+    def post(self, channel_id: str, message: Message, thread_ts: str | None = None, *, broadcast: bool = False) -> str:
+        """The `ts` of the new message; a reply that is `broadcast` is seen in the channel too. Raises NotPostedError.
 
         Blocks that Slack calls invalid are sent once more as `message.plain`. A reply that was lost leaves a message
         that nobody knows of: it is not sent again.
         """
-        try:
-            return self._post(channel_id, message.text, message.blocks, thread_ts)
-        except _UNREACHABLE as error:
-            reason = self._reason(error)
-            if reason != INVALID_BLOCKS or message.plain is None:
-                raise NotPostedError(reason) from None
-        return self.post(channel_id, Message(message.text, message.plain), thread_ts)
+
+        def call(text: str, blocks: list[Block]) -> Any:
+            return self._client.chat_postMessage(
+                channel=channel_id,
+                text=text,
+                blocks=blocks,
+                thread_ts=thread_ts,
+                reply_broadcast=True if broadcast else None,
+                unfurl_links=False,
+                unfurl_media=False,
+                token=self._secret.bot_token,
+            )
+
+        return str(self._sent(call, message)["ts"])
+
+    def replace(self, channel_id: str, ts: str, message: Message) -> None:
+        """Put `message` in the place of that one, with the same care about its blocks. Raises NotPostedError."""
+
+        def call(text: str, blocks: list[Block]) -> Any:
+            return self._client.chat_update(
+                channel=channel_id, ts=ts, text=text, blocks=blocks, token=self._secret.bot_token
+            )
+
+        self._sent(call, message)
 
     def edit(self, channel_id: str, ts: str, message: Message) -> bool:
         """Whether the message is now `message`; what Slack does not take leaves it as it was."""
@@ -71,38 +91,40 @@ class ChannelPosts:
     def rewrite(self, channel_id: str, ts: str, message: Message) -> Rewriting:
         """Put `message` in the place of that one, and say what became of it."""
         try:
-            self._client.chat_update(
-                channel=channel_id, ts=ts, text=message.text, blocks=message.blocks, token=self._secret.bot_token
-            )
-        except _UNREACHABLE as error:
-            reason = self._reason(error)
-            logger.warning("message not edited", extra={"error": reason})
-            return Rewriting(gone=reason in _GONE, retry_after=_retry_after(error))
+            self.replace(channel_id, ts, message)
+        except NotPostedError as refused:
+            logger.warning("message not edited", extra={"error": refused.slack_error})
+            wait = DEFAULT_RETRY_SECONDS if refused.retry_after is None else refused.retry_after
+            return Rewriting(gone=refused.slack_error in _GONE, retry_after=wait)
         return Rewriting(done=True)
 
-    def _post(self, channel_id: str, text: str, blocks: list[Block], thread_ts: str | None) -> str:
-        answer = self._client.chat_postMessage(
-            channel=channel_id,
-            text=text,
-            blocks=blocks,
-            thread_ts=thread_ts,
-            unfurl_links=False,
-            unfurl_media=False,
-            token=self._secret.bot_token,
-        )
-        return str(answer["ts"])
+    def _sent(self, call: Callable[[str, list[Block]], Any], message: Message) -> Any:
+        text = message.text[:MAX_TEXT]
+        try:
+            return call(text, message.blocks)
+        except _UNREACHABLE as error:
+            refused = self._refused(error)
+            if refused.slack_error != INVALID_BLOCKS or message.plain is None:
+                raise refused from None
+        try:
+            return call(text, message.plain)
+        except _UNREACHABLE as error:
+            raise self._refused(error) from None
 
-    def _reason(self, error: Exception) -> str:
+    def _refused(self, error: Exception) -> NotPostedError:
         if not isinstance(error, SlackApiError):
-            return type(error).__name__
-        reason = str(error.response.get("error", "unknown"))
+            return NotPostedError(type(error).__name__)
+        reason = str(error.response.get("error") or error.response.status_code)
         self._secret.renew_after(reason)
-        return reason
+        return NotPostedError(reason, _retry_after(error.response))
 
 
-def _retry_after(error: Exception) -> float:
-    header = error.response.headers.get("Retry-After") if isinstance(error, SlackApiError) else None
+def _retry_after(response: Any) -> float | None:
+    """Retry-After in seconds where Slack limits the rate, half a minute where it does not say how long."""
+    if response.status_code != 429 and response.get("error") != RATE_LIMITED:
+        return None
+    headers = {name.lower(): value for name, value in response.headers.items()}
     try:
-        return float(header) if header else DEFAULT_RETRY_SECONDS
-    except ValueError:
+        return min(max(float(headers["retry-after"]), 1.0), 3600.0)
+    except (KeyError, ValueError):
         return DEFAULT_RETRY_SECONDS
