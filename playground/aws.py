@@ -29,6 +29,7 @@ _RESOURCE_FIELDS = ("TableName", "QueueUrl", "SecretId", "UserPoolId", "TopicArn
 _S3_CALLS = {("GET", False): "ListObjectsV2", ("GET", True): "GetObject", ("PUT", True): "PutObject"}
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+_QUERIED = re.compile(r"pk = (:\w+)")
 _WRITES = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -66,10 +67,17 @@ class AwsCall:
 
 
 def parse_calls(environ: "WSGIEnvironment", body: bytes) -> list[AwsCall]:
-    """What IAM sees in a request: each write of a transaction, a session and the identity it gets, else the call."""
+    """What IAM sees in a request: each part of a transaction or batch, a session and its identity, else the call."""
     call = parse_call(environ, body)
     if call.action == "AssumeRole" and b"SourceIdentity=" in body:
         return [call, replace(call, action="SetSourceIdentity")]
+    if call.action == "BatchGetItem":
+        tables = _json(body).get("RequestItems", {})
+        return [
+            replace(call, resource=table, partition_key=_partition_key({"Key": key}))
+            for table, asked in tables.items()
+            for key in asked["Keys"]
+        ]
     if call.action != "TransactWriteItems":
         return [call]
     items = _json(body).get("TransactItems")
@@ -122,6 +130,8 @@ def _resource(fields: dict[str, Any]) -> str:
 def _partition_key(fields: dict[str, Any]) -> str:
     item = fields.get("Item") or fields.get("Key") or {}
     key = item.get("pk") if isinstance(item, dict) else None
+    if asked := _QUERIED.match(str(fields.get("KeyConditionExpression", ""))):
+        key = fields["ExpressionAttributeValues"][asked[1]]
     return str(key.get("S", "")) if isinstance(key, dict) else ""
 
 

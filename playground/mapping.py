@@ -60,9 +60,10 @@ class EventSourceMapping:
             print(f"{self._queue_url}: the batch failed: {error}", file=sys.stderr, flush=True)
             return len(records)
         failed = failed_ids(result, {record["messageId"] for record in records})
-        for record in records:
-            if record["messageId"] not in failed:
-                sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=record["receiptHandle"])
+        done = [record["receiptHandle"] for record in records if record["messageId"] not in failed]
+        if done:
+            entries = [{"Id": str(number), "ReceiptHandle": handle} for number, handle in enumerate(done)]
+            sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)
         return len(records)
 
     def start(self) -> "EventSourceMapping":

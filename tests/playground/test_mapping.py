@@ -158,7 +158,7 @@ def test_the_queue_is_read_with_the_functions_own_key_and_never_waited_on(aws: L
     calls = [(call.action, call.access_key_id, call.resource) for call in aws.calls]
     assert calls == [
         (action, "AKIAWORKER", queue.url)
-        for action in ("GetQueueAttributes", "ReceiveMessage", "DeleteMessage", "ReceiveMessage")
+        for action in ("GetQueueAttributes", "ReceiveMessage", "DeleteMessageBatch", "ReceiveMessage")
     ]
 
 
