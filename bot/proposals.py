@@ -197,14 +197,16 @@ class Proposal:
 class Reboot:
     """A proposal and what has become of it. Times are epoch seconds; what has not happened is None.
 
-    `channel_id` and `ts` are its card. `note` is an error code, or a state that EC2 named. `left_ok` is whether a
-    status check was seen in another state than `ok` after the call. `is_due` is whether the sweep has to look at it.
+    `channel_id` and `ts` are its card, `thread_ts` whose thread it is in, if it is in one. `note` is an error code, or
+    a state that EC2 named. `left_ok` is whether a status check was seen in another state than `ok` after the call.
+    `is_due` is whether the sweep has to look at it.
     """
 
     proposal: Proposal
     state: State = State.OPEN
     channel_id: str | None = None
     ts: str | None = None
+    thread_ts: str | None = None
     decided_by: Person | None = None
     decided_at: int | None = None
     claim_token: str | None = field(default=None, repr=False)

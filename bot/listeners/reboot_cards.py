@@ -35,16 +35,19 @@ class RebootCards:
         self._proposals = proposals
         self._watching = watching
 
-    def post(self, reboot: Reboot, channel_id: str | None) -> None:
-        """The new card, bound to its message. Raises NotProposedError: the proposal is then withdrawn."""
+    def post(self, reboot: Reboot, channel_id: str | None, thread_ts: str | None = None) -> None:
+        """The new card, bound to its message; in a thread if it is to be there.
+
+        Raises NotProposedError: the proposal is then withdrawn.
+        """
         try:
             if channel_id is None:
                 raise NotPostedError("no_channel")
-            ts = self._posts.post(channel_id, reboot_view.card(reboot))
+            ts = self._posts.post(channel_id, reboot_view.card(reboot), thread_ts)
         except NotPostedError as error:
             self._proposals.decide(reboot, State.CANCELLED, None)
             raise NotProposedError(error.slack_error) from None
-        self._proposals.bind(reboot, channel_id, ts)
+        self._proposals.bind(reboot, channel_id, ts, thread_ts)
 
     def refresh(self, action_id: str) -> None:
         """The card as things are now; what Slack does not take now is due for the sweep anyway."""
@@ -76,7 +79,7 @@ class RebootCards:
 
     def _told(self, reboot: Reboot, channel_id: str, ts: str) -> float | None:
         try:
-            self._posts.post(channel_id, reboot_view.news(reboot), thread_ts=ts)
+            self._posts.post(channel_id, reboot_view.news(reboot), thread_ts=reboot.thread_ts or ts)
         except NotPostedError as error:
             logger.warning("news not posted", extra={"action": reboot.action_id, "error": error.slack_error})
             return RETRY_SECONDS if error.slack_error == RATE_LIMITED else None

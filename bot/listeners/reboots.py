@@ -66,6 +66,10 @@ class RebootListeners:
             raise MalformedTextError("`reboot` needs the name or the id of an instance, as in `/ec2 reboot web-1`")
         return self._propose(actor, words[0], " ".join(words[1:]))
 
+    def propose_in(self, actor: Actor, instance_id: str, reason: str, thread_ts: str | None) -> Message | None:
+        """The same from an alert, with its card in the alert's thread."""
+        return self._propose(actor, instance_id, reason, thread_ts)
+
     def again(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
         """The button of an instance's card, or of a proposal that came to nothing."""
         ack()
@@ -111,7 +115,7 @@ class RebootListeners:
         wanted = _instance_id(action.get("value", ""))
         self._answering.answer(body, context["job"], lambda actor: self._looking.get(actor, wanted))
 
-    def _propose(self, actor: Actor, wanted: str, reason: str) -> Message | None:
+    def _propose(self, actor: Actor, wanted: str, reason: str, thread_ts: str | None = None) -> Message | None:
         found = self._found(actor, wanted)
         if isinstance(found, Message):
             return found
@@ -120,7 +124,7 @@ class RebootListeners:
         except NotPermittedError as refusal:
             words = problem.message(refusal, actor.origin.correlation_id)
             return reboot_view.offer(words, f"{instances_view.key(found)}\n{reason[:500]}")
-        self._cards.post(reboot, actor.origin.channel_id)
+        self._cards.post(reboot, actor.origin.channel_id, thread_ts)
         return None
 
     def _wish(self, actor: Actor, wanted: str, reason: str) -> Message | None:

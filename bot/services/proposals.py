@@ -25,6 +25,7 @@ MOST_DUE = 100
 _TEXTS = {
     "channel_id": "channelId",
     "ts": "ts",
+    "thread_ts": "threadTs",
     "claim_token": "claimToken",
     "attempt_id": "attemptId",
     "outcome_id": "outcomeId",
@@ -73,9 +74,11 @@ class Proposals:
             raise WrongCardError("unknown_proposal")
         return _reboot(item)
 
-    def bind(self, reboot: Reboot, channel_id: str, ts: str) -> Reboot:
+    def bind(self, reboot: Reboot, channel_id: str, ts: str, thread_ts: str | None = None) -> Reboot:
         """The card is that message, for good. Raises ProposalClosedError and NotRecordedError."""
         changes = {"channelId": {"S": channel_id}, "ts": {"S": ts}}
+        if thread_ts is not None:
+            changes["threadTs"] = {"S": thread_ts}
         return self._move(reboot, changes, "attribute_not_exists(ts)", phase=State.OPEN, ours=lambda now: now.ts == ts)
 
     def decide(self, reboot: Reboot, state: State, by: Person | None) -> Reboot:
