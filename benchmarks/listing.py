@@ -35,6 +35,7 @@ WORKER_ENVIRONMENT = {
     "DIGEST_KEY_ID": "bench",
     "REBOOT_ROLE_ARN": "arn:aws:iam::123456789012:role/reboot",
     "PUBLIC_URL": "https://ops.example",
+    "ALARMS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/alarms",
     "SLACK_TEAM_ID": "T0BENCH",
     "SLACK_APP_ID": "A0BENCH",
     "SLACK_BOT_TOKEN": "xoxb-bench",

@@ -65,6 +65,7 @@ class AlarmEvent:
 
     region: str
     alarm: str
+    arn: str
     kind: Kind
     state: AlarmState
     at: float
@@ -143,6 +144,7 @@ def _from_detail(detail: Mapping[str, Any], arn: str, account: str, account_id: 
     return AlarmEvent(
         region=region,
         alarm=alarm,
+        arn=arn,
         kind=_kind(specs, composite, bool(contributor)),
         state=AlarmState(state["value"]),
         at=_epoch(state["timestamp"]),
@@ -170,6 +172,7 @@ def _read_sns(content: Mapping[str, Any], account_id: str) -> AlarmEvent:
     return AlarmEvent(
         region=region,
         alarm=alarm,
+        arn=content["AlarmArn"],
         kind=_kind(specs, composite, False),
         state=AlarmState(content["NewStateValue"]),
         at=_epoch(content["StateChangeTime"]),

@@ -98,3 +98,12 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)
+
+
+@dataclass(frozen=True)
+class AlarmChart:
+    """The last hours of what an alarm measures: a value of each series for each category, a time of day in UTC."""
+
+    title: str
+    categories: tuple[str, ...]
+    series: tuple[tuple[str, tuple[float, ...]], ...]

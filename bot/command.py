@@ -17,6 +17,7 @@ from bot.metric_series import GROUPS, RANGES
 from bot.models import Outcome
 from bot.operations import (
     GET_INSTANCE,
+    LIST_ALERTS,
     LIST_INSTANCES,
     PROPOSE_REBOOT,
     REQUEST_LINK,
@@ -121,6 +122,13 @@ COMMANDS = (
         argument="name or id",
         rest="reason",
         examples=("reboot web-1 it hangs", "reboot i-0123456789abcdef0"),
+    ),
+    Command(
+        "alerts",
+        LIST_ALERTS,
+        "Lists the open alerts; with `mine`, those that you acknowledged.",
+        argument="mine",
+        examples=("alerts", "alerts mine"),
     ),
     Command(
         "audit",

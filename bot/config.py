@@ -6,7 +6,9 @@ Refuses to start half-configured: one error names everything that is missing or 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.incidents import Pace
 from bot.settings import (
+    ALARMS_QUEUE_URL,
     AUDIT_RETENTION_DAYS,
     AUDIT_TABLE_NAME,
     AWS_ENDPOINT_URL,
@@ -74,6 +76,8 @@ class WorkerSettings:
     audit_table_name: str
     audit_retention_days: int
     state_table_name: str
+    alarms_queue_url: str
+    alert_pace: Pace
     digest_bucket_name: str
     digest_key_id: str
     cognito_user_pool_id: str
@@ -99,6 +103,8 @@ class WorkerSettings:
             audit_table_name=read.text(AUDIT_TABLE_NAME),
             audit_retention_days=read.number(AUDIT_RETENTION_DAYS),
             state_table_name=read.text(STATE_TABLE_NAME),
+            alarms_queue_url=read.text(ALARMS_QUEUE_URL),
+            alert_pace=read.pace(),
             digest_bucket_name=read.text(DIGEST_BUCKET_NAME),
             digest_key_id=read.text(DIGEST_KEY_ID),
             cognito_user_pool_id=read.text(COGNITO_USER_POOL_ID),
@@ -127,6 +133,8 @@ class SweepSettings:
     audit_table_name: str
     audit_retention_days: int
     state_table_name: str
+    alarms_queue_url: str
+    alert_pace: Pace
     slack_api_url: str
     slack_secret_arn: str | None
     slack_bot_token: str | None = field(repr=False)
@@ -142,6 +150,8 @@ class SweepSettings:
             audit_table_name=read.text(AUDIT_TABLE_NAME),
             audit_retention_days=read.number(AUDIT_RETENTION_DAYS),
             state_table_name=read.text(STATE_TABLE_NAME),
+            alarms_queue_url=read.text(ALARMS_QUEUE_URL),
+            alert_pace=read.pace(),
             slack_api_url=read.text(SLACK_API_URL),
             slack_secret_arn=read.optional(SLACK_SECRET_ARN),
             slack_bot_token=read.secret(SLACK_BOT_TOKEN),

@@ -26,6 +26,9 @@ ChatOpsError
 ├── RequestRejectedError        not a genuine request of our Slack app
 ├── AwsCallError                an AWS service refused or did not answer
 ├── SecretUnavailableError      the Slack secret cannot be read, or is empty
+├── InvalidAlarmError        not an alarm's change of state, or not one of ours
+├── AlertNotPostedError      Slack did not take an alert, or may have
+├── AlertBusyError           an alert was changed by others all the while
 ├── InvalidJobError             a queue message that the front door did not write
 ├── JobElsewhereError           another delivery of the job is being run
 ├── JobFailedError              a job ended in something else than an answer

@@ -44,6 +44,13 @@ class Operation:
 
 ACCESS_DENIED = "ACCESS_DENIED"
 
+# What CloudWatch and the clock do, and nobody asked for: rows without an operation.
+ALARM = "ALARM"
+ALARM_STATE_CHANGE = "ALARM_STATE_CHANGE"
+ALARM_REFUSED = "ALARM_REFUSED"
+ALERT_REMINDER = "ALERT_REMINDER"
+_UNASKED = (ALARM_STATE_CHANGE, ALARM_REFUSED, ALERT_REMINDER)
+
 VIEW_HELP = Operation("ec2:help:view", "VIEW_HELP", "USER", Effect.LOOK)
 VIEW_IDENTITY = Operation("ec2:identity:view", "VIEW_IDENTITY", "USER", Effect.LOOK)
 GET_INSTANCE = Operation("ec2:instance:get", "GET_INSTANCE", "EC2_INSTANCE", Effect.LOOK)
@@ -56,6 +63,12 @@ UNLINK_IDENTITY = Operation("ec2:identity:unlink", "UNLINK_IDENTITY", "USER", Ef
 PROPOSE_REBOOT = Operation("ec2:instance:propose-reboot", "PROPOSE_REBOOT", "EC2_INSTANCE", Effect.LOOK)
 CANCEL_REBOOT = Operation("ec2:instance:cancel-reboot", "CANCEL_REBOOT", "EC2_INSTANCE", Effect.LOOK)
 REBOOT_INSTANCE = Operation("ec2:instance:reboot", "REBOOT_INSTANCE", "EC2_INSTANCE", Effect.CHANGE)
+ACKNOWLEDGE_ALERT = Operation("ec2:alert:acknowledge", "ACKNOWLEDGE_ALERT", "ALARM", Effect.CHANGE)
+UNACKNOWLEDGE_ALERT = Operation("ec2:alert:unacknowledge", "UNACKNOWLEDGE_ALERT", "ALARM", Effect.CHANGE)
+SILENCE_ALERT = Operation("ec2:alert:silence", "SILENCE_ALERT", "ALARM", Effect.CHANGE)
+UNSILENCE_ALERT = Operation("ec2:alert:unsilence", "UNSILENCE_ALERT", "ALARM", Effect.CHANGE)
+LIST_ALERTS = Operation("ec2:alert:list", "LIST_ALERTS", "ALARM", Effect.LOOK)
+VIEW_ALERT = Operation("ec2:alert:view", "VIEW_ALERT", "ALARM", Effect.LOOK)
 VIEW_AUDIT = Operation("ec2:audit:view", "VIEW_AUDIT", "AUDIT_LOG", Effect.LOOK)
 VIEW_ALL_AUDIT = Operation("ec2:audit:view-all", "VIEW_AUDIT", "AUDIT_LOG", Effect.LOOK, admins_only=True)
 EXPORT_AUDIT = Operation("ec2:audit:export", "EXPORT_AUDIT", "AUDIT_LOG", Effect.LOOK)
@@ -70,4 +83,4 @@ def operations() -> tuple[Operation, ...]:
 
 def actions() -> tuple[str, ...]:
     """What may stand as `action` in an audit row, in the order of the alphabet."""
-    return tuple(sorted({ACCESS_DENIED, *(operation.action for operation in operations())}))
+    return tuple(sorted({ACCESS_DENIED, *_UNASKED, *(operation.action for operation in operations())}))

@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.alert_routes import Route, routes_of
 from bot.errors import ConfigurationError
+from bot.incidents import Pace
 
 _ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
@@ -52,6 +54,22 @@ REGIONS = Setting("REGIONS", "comma-separated regions to look at", "the function
 AUDIT_RETENTION_DAYS = Setting("AUDIT_RETENTION_DAYS", "days an audit row is kept", "30")
 DIGEST_BUCKET_NAME = Setting("DIGEST_BUCKET_NAME", "S3 bucket of the digests that prove the audit")
 DIGEST_KEY_ID = Setting("DIGEST_KEY_ID", "KMS key that signs them")
+ALARMS_QUEUE_URL = Setting("ALARMS_QUEUE_URL", "SQS queue that alarms, and what is to be shown of alerts, come by")
+ALARM_ACCOUNT_ID = Setting("ALARM_ACCOUNT_ID", "the AWS account whose alarms are taken")
+ALARM_TOPIC_ARNS = Setting(
+    "ALARM_TOPIC_ARNS", "comma-separated SNS topics whose alarms are taken", "any of that account"
+)
+ALERT_CHANNEL_ID = Setting("ALERT_CHANNEL_ID", "Slack channel of the alerts that no route leads elsewhere")
+ALERT_ROUTES = Setting(
+    "ALERT_ROUTES",
+    "comma-separated channels: `prod-=C0PROD` by alarm name prefix, `tag:Team=pay=C0PAY` by tag",
+    "none",
+)
+ALERT_FLAPPING_MINUTES = Setting("ALERT_FLAPPING_MINUTES", "how long a resolved alert is taken up again", "30")
+ALERT_REMIND_MINUTES = Setting("ALERT_REMIND_MINUTES", "until an alert that nobody acknowledged is reminded of", "15")
+ALERT_STILL_FIRING_HOURS = Setting(
+    "ALERT_STILL_FIRING_HOURS", "until an acknowledged alert that still fires is reminded of", "4"
+)
 AWS_ENDPOINT_URL = Setting("AWS_ENDPOINT_URL", "another AWS endpoint, for local runs", "AWS itself")
 AWS_REGION = Setting("AWS_REGION", "set by Lambda")
 
@@ -85,6 +103,19 @@ class Reader:
         if value and value not in choices:
             self._malformed.append(setting.name)
         return value if value in choices else choices[0]
+
+    def listed(self, setting: Setting) -> tuple[str, ...]:
+        return tuple(entry.strip() for entry in (self.optional(setting) or "").split(",") if entry.strip())
+
+    def routes(self) -> tuple[Route, ...]:
+        try:
+            return routes_of(self.optional(ALERT_ROUTES) or "")
+        except ValueError:
+            self._malformed.append(ALERT_ROUTES.name)
+            return ()
+
+    def pace(self) -> Pace:
+        return Pace(60.0 * self.number(ALERT_REMIND_MINUTES), 3600.0 * self.number(ALERT_STILL_FIRING_HOURS))
 
     def region(self) -> str:
         return self.optional(AWS_REGION) or self._environ.get("AWS_DEFAULT_REGION") or self.text(AWS_REGION)

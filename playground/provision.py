@@ -119,6 +119,7 @@ def provision(
         "SlackAppId": installation.app_id,
         "PublicUrl": public_url,
         "CognitoDomainPrefix": DOMAIN_PREFIX,
+        "AlertChannelId": ALERT_CHANNEL_ID,
         # moto knows no GetTokensFromRefreshToken.
         "RotateRefreshTokens": "false",
     }
@@ -148,7 +149,7 @@ def provision(
     functions = tuple(
         _function(stack, resource, local, elsewhere) for resource in template.resources(SAM_FUNCTION).values()
     )
-    everything = {key: value for spec in functions for key, value in spec.environment.items()}
+    everything = {key: value for spec in functions for key, value in spec.environment.items() if value}
     environment = {
         **everything,
         **slack_secret,
@@ -156,7 +157,6 @@ def provision(
         "COGNITO_CLIENT_ID": stack["UserPoolClient"],
         **elsewhere,
         "PUBLIC_URL": public_url,
-        "ALERT_CHANNEL_ID": ALERT_CHANNEL_ID,
         "AWS_ACCESS_KEY_ID": access_key_id("environment"),
     }
     return Provisioned(dict(sorted(environment.items())), functions, stack.physical())

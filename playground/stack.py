@@ -14,6 +14,8 @@ STACK_NAME = "ec2-chatops"
 ACCOUNT_ID = "123456789012"
 
 LEFT_OUT = {
+    "AWS::SNS::TopicPolicy": "moto checks no permissions",
+    "AWS::SQS::QueuePolicy": "the same",
     "AWS::CloudWatch::Alarm": "watches queues from outside; no handler reads it",
     "AWS::IAM::RolePolicy": "the same as its role",
     "AWS::IAM::Role": "moto checks no permissions; the permissions test compares roles with real calls",
@@ -233,6 +235,26 @@ def _bucket(s3: Any, name: str, properties: dict[str, Any]) -> Attributes:
     return {"Ref": name, "Arn": f"arn:aws:s3:::{name}"}
 
 
+def _topic(sns: Any, name: str, properties: dict[str, Any]) -> Attributes:
+    name = properties.pop("TopicName", name)
+    arn = sns.create_topic(Name=name, Attributes=properties)["TopicArn"]
+    return {"Ref": arn, "TopicArn": arn, "TopicName": name}
+
+
+def _subscription(sns: Any, name: str, properties: dict[str, Any]) -> Attributes:
+    arn = sns.subscribe(**properties, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    return {"Ref": arn}
+
+
+def _rule(events: Any, name: str, properties: dict[str, Any]) -> Attributes:
+    name = properties.pop("Name", name)
+    targets = properties.pop("Targets")
+    pattern = json.dumps(properties.pop("EventPattern"))
+    arn = events.put_rule(Name=name, EventPattern=pattern, **properties)["RuleArn"]
+    events.put_targets(Rule=name, Targets=targets)
+    return {"Ref": name, "Arn": arn}
+
+
 _CREATORS: dict[str, tuple[str, Callable[[Any, str, dict[str, Any]], Attributes]]] = {
     "AWS::Cognito::UserPool": ("cognito-idp", _user_pool),
     "AWS::Cognito::UserPoolClient": ("cognito-idp", _user_pool_client),
@@ -240,6 +262,9 @@ _CREATORS: dict[str, tuple[str, Callable[[Any, str, dict[str, Any]], Attributes]
     "AWS::DynamoDB::Table": ("dynamodb", _table),
     "AWS::KMS::Key": ("kms", _key),
     "AWS::S3::Bucket": ("s3", _bucket),
+    "AWS::Events::Rule": ("events", _rule),
+    "AWS::SNS::Subscription": ("sns", _subscription),
+    "AWS::SNS::Topic": ("sns", _topic),
     "AWS::SQS::Queue": ("sqs", _queue),
     "AWS::SecretsManager::Secret": ("secretsmanager", _secret),
 }

@@ -3,6 +3,7 @@
 Handlers are entered as AWS enters them, each with only the environment that the template gives it.
 """
 
+import json
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+import handlers.alarms
 import handlers.authorizer
 import handlers.login
 import handlers.notary
@@ -45,12 +47,14 @@ HANDLERS = {
     "handlers.notary.handler": handlers.notary.handler,
     "handlers.pre_token.handler": handlers.pre_token.handler,
     "handlers.refresh.handler": handlers.refresh.handler,
+    "handlers.alarms.handler": handlers.alarms.handler,
     "handlers.slack.handler": handlers.slack.handler,
     "handlers.sweep.handler": handlers.sweep.handler,
     "handlers.worker.handler": handlers.worker.handler,
 }
 DOOR, WORKER, LOGIN, NOTARY = "SlackFunction", "WorkerFunction", "LoginFunction", "NotaryFunction"
-SWEEP = "SweepFunction"
+SWEEP, ALARMS = "SweepFunction", "AlarmsFunction"
+KEPT_FOR_NOBODY = ("action#", "lock#", "incident#", "burst#", "pace#")
 AUTHORIZER, REFRESH, PRE_TOKEN = "AuthorizerFunction", "RefreshFunction", "PreTokenFunction"
 
 
@@ -62,7 +66,7 @@ class Quiet(WSGIRequestHandler):
 
 
 class House:
-    """One workspace, one AWS account, two functions. `fresh` starts new containers and forgets what was said."""
+    """One workspace, one AWS account, all functions. `fresh` starts new containers and forgets what was said."""
 
     def __init__(self, aws: LocalAws) -> None:
         self.aws = aws
@@ -76,6 +80,7 @@ class House:
         self.mapping = EventSourceMapping.for_function(
             self.function(WORKER), lambda event: self.invoke(WORKER, event, context=self.context)
         )
+        self.alarms = EventSourceMapping.for_function(self.function(ALARMS), lambda event: self.invoke(ALARMS, event))
         self._since = ""
         self._session = boto3.Session("AKIALOCALTESTS", "local", region_name=environment["AWS_REGION"])
         self._clients: dict[str, Any] = {}
@@ -111,7 +116,7 @@ class House:
         audit.stream_shard.starting_sequence_number += len(audit.stream_shard.items)
         audit.stream_shard.items.clear()
         state = tables[self.environment["STATE_TABLE_NAME"]].items
-        for key in [key for key in state if key.value.startswith(("action#", "lock#"))]:
+        for key in [key for key in state if key.value.startswith(KEPT_FOR_NOBODY)]:
             del state[key]
 
     def fresh_containers(self) -> None:
@@ -178,6 +183,72 @@ class House:
         while count := self.mapping.poll_once():
             received += count
         return received
+
+    def send_alarm(self, content: Mapping[str, Any] | str) -> None:
+        """What EventBridge or SNS puts into the alarms queue."""
+        body = content if isinstance(content, str) else json.dumps(content)
+        self.client("sqs").send_message(QueueUrl=self.environment["ALARMS_QUEUE_URL"], MessageBody=body)
+
+    def alarms_waiting(self) -> int:
+        """Messages in the alarms queue, those that wait for their turn too."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        queue = self.environment["ALARMS_QUEUE_URL"]
+        counts = self.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+        return sum(int(counts[name]) for name in names)
+
+    def alarm_work(self, seconds: float = 20.0, extra: Mapping[str, str | None] | None = None) -> None:
+        """Run the alarms function until its queue is empty: at Slack's pace, so this takes real seconds."""
+        deadline = time.monotonic() + seconds
+        function = self.function(ALARMS)
+        alarms = EventSourceMapping.for_function(function, lambda event: self.invoke(ALARMS, event, extra))
+        while self.alarms_waiting():
+            if not alarms.poll_once():
+                assert time.monotonic() < deadline, "the alarms queue does not drain"
+                time.sleep(0.05)
+
+    def invoke_alarms(self, extra: Mapping[str, str | None]) -> None:
+        """The same with other settings, once for all that is visible, and a second passes."""
+        function = self.function(ALARMS)
+        while EventSourceMapping.for_function(function, lambda event: self.invoke(ALARMS, event, extra)).poll_once():
+            pass
+        time.sleep(1.05)
+
+    def raise_alarm(self, *contents: Mapping[str, Any] | str) -> None:
+        for content in contents:
+            self.send_alarm(content)
+        self.alarm_work()
+
+    def posts(self, channel_id: str = "C0ALERTS") -> list[Message]:
+        """What our app posted in a channel since, replies included."""
+        return [m for m in self.slack.messages(channel_id) if m.ts > self._since and m.app_id]
+
+    def cards(self, channel_id: str = "C0ALERTS") -> list[Message]:
+        return [message for message in self.posts(channel_id) if message.thread_ts is None]
+
+    def replies(self, card: Message) -> list[str]:
+        return [m.text for m in self.posts(card.channel_id) if m.thread_ts == card.ts]
+
+    def press(self, card: Message, action_id: str, value: str | None = None, user_id: str = "U0ADA") -> list[Message]:
+        """Somebody uses an element of a message that everybody sees; what they alone are then shown."""
+        before = len(self.said(user_id))
+        block, element = next(
+            (block, element)
+            for block in card.blocks
+            for element in block.get("elements", [])
+            if element.get("action_id") == action_id
+        )
+        action = {"type": element["type"], "action_id": action_id, "block_id": block.get("block_id", "b")}
+        if element["type"] == "static_select":
+            options = [option for group in element["option_groups"] for option in group["options"]]
+            action["selected_option"] = next(option for option in options if option["value"].endswith(value or ""))
+        else:
+            action["value"] = value or element.get("value")
+        sent = self.slack.click(user_id, card.channel_id, card.ts, action)
+        assert sent is not None
+        sent.join()
+        self.work()
+        self.alarm_work()
+        return self.said(user_id)[before:]
 
     def shortcut(self, user_id: str = "U0ADA", callback_id: str = "instances_modal") -> None:
         """Somebody chooses the shortcut; the request is queued and not yet worked on."""
@@ -247,8 +318,10 @@ class House:
         return self.received()
 
     def sweep(self) -> dict[str, int]:
-        """A minute has gone by: what the sweep found due."""
-        return dict(self.invoke(SWEEP, {"source": "aws.events", "detail-type": "Scheduled Event"}))
+        """A minute has gone by: what the sweep found due. What it asks to be shown of alerts is shown."""
+        found = dict(self.invoke(SWEEP, {"source": "aws.events", "detail-type": "Scheduled Event"}))
+        self.alarm_work()
+        return found
 
     def received(self) -> dict[str, Any]:
         caught: list[dict[str, Any]] = []

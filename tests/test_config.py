@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from benchmarks import listing
+from bot.alarms_config import AlarmsSettings
 from bot.config import DoorSettings, SweepSettings, WorkerSettings
 from bot.errors import ConfigurationError
 from bot.settings import SETTINGS
@@ -30,6 +31,7 @@ WORKER_ENVIRONMENT = {
     "DIGEST_KEY_ID": "0000",
     "PUBLIC_URL": "https://ops.example",
     "REBOOT_ROLE_ARN": "arn:aws:iam::123456789012:role/reboot",
+    "ALARMS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/alarms",
     "SLACK_TEAM_ID": "T1",
     "SLACK_BOT_TOKEN": "xoxb-sssh",
 }
@@ -48,8 +50,18 @@ LOGIN_ENVIRONMENT = {
 }
 SWEEP_ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",
+    "ALARMS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/alarms",
     "AUDIT_TABLE_NAME": "audit",
     "STATE_TABLE_NAME": "state",
+    "SLACK_BOT_TOKEN": "xoxb-sssh",
+}
+ALARMS_ENVIRONMENT = {
+    "AWS_REGION": "eu-west-1",
+    "AUDIT_TABLE_NAME": "audit",
+    "STATE_TABLE_NAME": "state",
+    "ALARMS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/alarms",
+    "ALARM_ACCOUNT_ID": "123456789012",
+    "ALERT_CHANNEL_ID": "C0ALERTS",
     "SLACK_BOT_TOKEN": "xoxb-sssh",
 }
 AUTHORIZER_ENVIRONMENT = {
@@ -63,6 +75,7 @@ def test_one_error_names_everything_that_is_missing() -> None:
     with pytest.raises(ConfigurationError) as caught:
         WorkerSettings.from_env({"SLACK_TEAM_ID": "  "})
     assert caught.value.missing == (
+        "ALARMS_QUEUE_URL",
         "AUDIT_TABLE_NAME",
         "AWS_REGION",
         "COGNITO_USER_POOL_ID",
@@ -122,6 +135,29 @@ def test_the_sweep_needs_each_of_its_settings(name: str) -> None:
     SweepSettings.from_env(SWEEP_ENVIRONMENT)
     with pytest.raises(ConfigurationError, match=name):
         SweepSettings.from_env({key: value for key, value in SWEEP_ENVIRONMENT.items() if key != name})
+
+
+@pytest.mark.parametrize("name", sorted(ALARMS_ENVIRONMENT))
+def test_the_alarms_function_needs_each_of_its_settings(name: str) -> None:
+    AlarmsSettings.from_env(ALARMS_ENVIRONMENT)
+    with pytest.raises(ConfigurationError, match=name):
+        AlarmsSettings.from_env({key: value for key, value in ALARMS_ENVIRONMENT.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALERT_ROUTES", "prod-"),
+        ("ALERT_ROUTES", "tag:Team=C0PAY"),
+        ("ALERT_ROUTES", "prod-=not a channel"),
+        ("ALERT_REMIND_MINUTES", "soon"),
+        ("ALERT_FLAPPING_MINUTES", "0"),
+    ],
+)
+def test_a_setting_of_alerts_that_is_no_such_thing_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        AlarmsSettings.from_env({**ALARMS_ENVIRONMENT, name: value})
+    assert caught.value.malformed == (name,)
 
 
 @pytest.mark.parametrize("value", ["yes", "True", "0", "falsE"])

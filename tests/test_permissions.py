@@ -2,27 +2,31 @@
 
 import json
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 
 import pytest
 
 from bot.digests import HOUR, Digest, Sealed, hour_of, newest_due, root_of, start_of
-from bot.views import reboot
+from bot.views import alert, reboot
+from playground.aws import AwsCall
 from playground.functions import Function, FunctionError
 from playground.gateway import http_api_event
 from playground.provision import PASSWORD
 from playground.schedule import event
 from playground.template import translate
+from tests.alarm_samples import change
 from tests.audit_tables import item
-from tests.browsers import Browser, HostedUi
+from tests.browsers import Browser, HostedUi, Newcomers
 from tests.faults import answers, aws_fails
-from tests.handlers.test_login import MakeBrowser, asked
-from tests.house import AUTHORIZER, DOOR, LOGIN, NOTARY, PRE_TOKEN, REFRESH, SWEEP, WORKER, House
+from tests.handlers.test_login import asked
+from tests.house import ALARMS, AUTHORIZER, DOOR, LOGIN, NOTARY, PRE_TOKEN, REFRESH, SWEEP, WORKER, House
 from tests.permissions import as_list, declared, logging_rights, observed, polling_rights, statements
 from tests.reboots import Reboots, in_state
 
 PAST = {"N": "0"}
+BY_TAG = {"ALERT_ROUTES": "tag:Team=pay=C0OPS"}
 PATHS = (
     "list",
     "get web-1",
@@ -38,6 +42,7 @@ PATHS = (
     "audit export since:5m",
     "audit handover since:5m",
     "audit verify",
+    "alerts",
 )
 
 
@@ -62,6 +67,7 @@ def drive(house: House) -> None:
     house.invoke(WORKER, event)
     drive_rest(house)
     drive_reboots(house)
+    drive_alerts(house)
 
 
 def drive_reboots(house: House) -> None:
@@ -84,6 +90,22 @@ def drive_reboots(house: House) -> None:
         reboots.alter(watched, dueAt=PAST)
         with in_state(house, "web-4", state, code):
             house.sweep()
+
+
+def drive_alerts(house: House) -> None:
+    """Alarms alone and in a burst, something that is none, each button, an end, and a silence that is over."""
+    began = time.time() - 3_000
+    for number in range(8):
+        house.send_alarm(change(f"web-{number}", "ALARM", began))
+    house.send_alarm("no alarm")
+    house.alarm_work(extra=BY_TAG)
+    first = next(card for card in house.cards() if "Many alarms" not in repr(card.blocks))
+    for action_id, value in ((alert.ACKNOWLEDGE, None), (alert.CHARTS, None), (alert.SILENCE, "900.everywhere")):
+        house.press(first, action_id, value)
+    house.press(next(card for card in house.cards() if card.ts == first.ts), alert.UNSILENCE)
+    house.raise_alarm(change("web-0", "OK", began + 60))
+    house.say("alerts")
+    house.sweep()
 
 
 def notary(house: House) -> None:
@@ -128,17 +150,26 @@ def sign_in(house: House, ui: HostedUi, browser: Browser) -> None:
     house.say("logout", "U0DAVE")
 
 
-@pytest.mark.usefixtures("newcomers")
-@pytest.mark.parametrize("logical_id", [DOOR, WORKER, LOGIN, NOTARY, AUTHORIZER, REFRESH, PRE_TOKEN, SWEEP])
+@pytest.fixture(scope="module")
+def driven(built_house: House) -> Iterator[list[AwsCall]]:
+    """Every call that was made while each function took all of its paths."""
+    built_house.fresh()
+    newcomers, ui = Newcomers(built_house), HostedUi(built_house)
+    drive(built_house)
+    sign_in(built_house, ui, Browser(built_house, {"COGNITO_DOMAIN": ui.url}))
+    yield list(built_house.aws.calls)
+    newcomers.leave()
+    ui.close()
+
+
+@pytest.mark.parametrize("logical_id", [DOOR, WORKER, LOGIN, NOTARY, AUTHORIZER, REFRESH, PRE_TOKEN, SWEEP, ALARMS])
 def test_P1_P2_a_role_allows_what_its_function_calls_and_nothing_else(
-    house: House, hosted_ui: HostedUi, browser: MakeBrowser, logical_id: str
+    driven: list[AwsCall], house: House, logical_id: str
 ) -> None:
-    drive(house)
-    sign_in(house, hosted_ui, browser())
     translated = translate()
     key = house.function(logical_id).access_key_id
     names = {**house.provisioned.names, "RebootRole": house.environment["REBOOT_ROLE_ARN"]}
-    made = observed(house.aws.calls, names, key)
+    made = observed(driven, names, key)
     of_lambda = logging_rights(translated, logical_id) | polling_rights(translated, logical_id)
     allowed = declared(translated, logical_id) - of_lambda
     assert made - allowed == set(), "called without a permission"
@@ -147,13 +178,24 @@ def test_P1_P2_a_role_allows_what_its_function_calls_and_nothing_else(
 
 STATE_RIGHTS = {
     WORKER: {
-        "dynamodb:GetItem": ["slack#*", "page#*", "action#*", "lock#*"],
+        "dynamodb:GetItem": ["slack#*", "page#*", "action#*", "lock#*", "incident#*"],
         # A link is what makes somebody an admin: the worker writes none, and can only end them.
-        "dynamodb:PutItem": ["job#*", "page#*", "login#*", "action#*", "lock#*"],
+        "dynamodb:PutItem": ["job#*", "page#*", "login#*", "action#*", "lock#*", "incident#*"],
         "dynamodb:UpdateItem": ["action#*", "lock#*"],
         "dynamodb:DeleteItem": ["job#*", "slack#*", "cognito#*"],
     },
-    SWEEP: {"dynamodb:GetItem": ["action#*"], "dynamodb:UpdateItem": ["action#*", "lock#*"]},
+    SWEEP: {
+        "dynamodb:GetItem": ["action#*", "incident#*"],
+        "dynamodb:PutItem": ["incident#*"],
+        "dynamodb:UpdateItem": ["action#*", "lock#*"],
+    },
+    ALARMS: {
+        "dynamodb:BatchGetItem": ["incident#*"],
+        "dynamodb:GetItem": ["incident#*"],
+        "dynamodb:PutItem": ["incident#*"],
+        "dynamodb:Query": ["incident#*"],
+        "dynamodb:UpdateItem": ["incident#*", "burst#*", "pace#*"],
+    },
     LOGIN: {
         "dynamodb:GetItem": ["slack#*", "cognito#*", "login#*"],
         "dynamodb:PutItem": ["slack#*", "cognito#*", "login#*"],
@@ -162,13 +204,10 @@ STATE_RIGHTS = {
 }
 
 
-@pytest.mark.usefixtures("newcomers")
-@pytest.mark.parametrize("logical_id", [WORKER, LOGIN, SWEEP])
+@pytest.mark.parametrize("logical_id", [WORKER, LOGIN, SWEEP, ALARMS])
 def test_P2_each_key_that_a_function_touches_is_one_that_its_role_allows_and_each_allowed_one_is_touched(
-    house: House, hosted_ui: HostedUi, browser: MakeBrowser, logical_id: str
+    driven: list[AwsCall], house: House, logical_id: str
 ) -> None:
-    drive(house)
-    sign_in(house, hosted_ui, browser())
     allowed = {
         action: statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
         for statement in statements(translate()["Resources"][f"{logical_id}Role"])
@@ -179,7 +218,7 @@ def test_P2_each_key_that_a_function_touches_is_one_that_its_role_allows_and_eac
     table, key = house.environment["STATE_TABLE_NAME"], house.function(logical_id).access_key_id
     touched = {
         (f"dynamodb:{call.action}", pattern)
-        for call in house.aws.calls
+        for call in driven
         if call.resource == table and call.access_key_id == key
         for pattern in [next((p for p in allowed[f"dynamodb:{call.action}"] if fnmatch(call.partition_key, p)), None)]
     }

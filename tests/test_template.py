@@ -25,6 +25,10 @@ UNSCOPED = {
     ("SweepFunctionRole", "ec2:DescribeInstances"): "EC2 scopes no Describe call to a resource",
     ("SweepFunctionRole", "ec2:DescribeInstanceStatus"): "the same",
     ("SweepFunctionRole", "cloudtrail:LookupEvents"): "CloudTrail scopes it to nothing",
+    ("WorkerFunctionRole", "cloudwatch:PutAlarmMuteRule"): "any alarm may be silenced from its card",
+    ("WorkerFunctionRole", "cloudwatch:DeleteAlarmMuteRule"): "the same",
+    ("AlarmsFunctionRole", "cloudwatch:GetMetricData"): "CloudWatch scopes no metric to a resource",
+    ("AlarmsFunctionRole", "cloudwatch:ListTagsForResource"): "the tags of whatever alarm comes",
     ("WorkerFunctionRole", "cloudwatch:DescribeAlarmHistory"): "the alarms of an account are not known beforehand",
     ("WorkerFunctionRole", "cloudwatch:GetMetricData"): "CloudWatch scopes no metric to a resource",
     ("WorkerFunctionRole", "cloudwatch:ListMetrics"): "the same",
@@ -40,7 +44,7 @@ PREFIXES = {
 BY_TAG = ("RebootRole", "ec2:RebootInstances")
 
 
-PARAMETERS = {"SlackTeamId": "T0", "SlackAppId": "A0", "CognitoDomainPrefix": "acme"}
+PARAMETERS = {"SlackTeamId": "T0", "SlackAppId": "A0", "CognitoDomainPrefix": "acme", "AlertChannelId": "C0"}
 
 
 READS = {
@@ -309,14 +313,14 @@ def test_the_worker_knows_after_how_many_receives_a_job_is_dead(translated: dict
 
 
 def test_a_job_is_not_handed_out_again_while_the_worker_may_still_run(translated: dict[str, Any], of_type: Any) -> None:
-    queue = translated["Resources"]["JobsQueue"]["Properties"]
-    worker = translated["Resources"]["WorkerFunction"]["Properties"]
-    assert queue["VisibilityTimeout"] >= worker["Timeout"]
     sources = of_type("AWS::Lambda::EventSourceMapping").values()
-    (source,) = [one for one in sources if one["Properties"]["FunctionName"] == {"Ref": "WorkerFunction"}]
-    assert source["Properties"]["BatchSize"] == 1
-    assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert source["Properties"]["ScalingConfig"]["MaximumConcurrency"] >= 2
+    for queue, function, batch in (("JobsQueue", "WorkerFunction", 1), ("AlarmsQueue", "AlarmsFunction", 10)):
+        visible_after = translated["Resources"][queue]["Properties"]["VisibilityTimeout"]
+        assert visible_after >= translated["Resources"][function]["Properties"]["Timeout"]
+        (source,) = [one for one in sources if one["Properties"]["FunctionName"] == {"Ref": function}]
+        assert source["Properties"]["BatchSize"] == batch
+        assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert source["Properties"]["ScalingConfig"]["MaximumConcurrency"] >= 2
 
 
 def test_queues_are_encrypted_and_a_dead_job_is_kept_longest_and_rings(
@@ -324,9 +328,27 @@ def test_queues_are_encrypted_and_a_dead_job_is_kept_longest_and_rings(
 ) -> None:
     queues = of_type("AWS::SQS::Queue")
     assert all(queue["Properties"]["SqsManagedSseEnabled"] is True for queue in queues.values())
-    assert queues["DeadJobsQueue"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
-    alarm = of_type("AWS::CloudWatch::Alarm")["DeadJobsAlarm"]
-    assert alarm["Properties"]["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["DeadJobsQueue", "QueueName"]}
+    dead = {name: queue for name, queue in queues.items() if "RedrivePolicy" not in queue["Properties"]}
+    assert sorted(dead) == ["DeadAlarmsQueue", "DeadJobsQueue"]
+    for name, queue in dead.items():
+        assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+        alarm = of_type("AWS::CloudWatch::Alarm")[name.replace("Queue", "Alarm")]
+        assert alarm["Properties"]["Dimensions"][0]["Value"] == {"Fn::GetAtt": [name, "QueueName"]}
+
+
+def test_N6_nothing_but_our_rule_and_our_topic_may_send_to_the_alarms_queue(translated: dict[str, Any]) -> None:
+    policy = translated["Resources"]["AlarmsQueuePolicy"]["Properties"]
+    assert policy["Queues"] == [{"Ref": "AlarmsQueue"}]
+    senders = {
+        statement["Principal"]["Service"]: statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    }
+    assert senders == {
+        "events.amazonaws.com": {"Fn::GetAtt": ["AlarmRule", "Arn"]},
+        "sns.amazonaws.com": {"Ref": "AlarmTopic"},
+    }
+    pattern = translated["Resources"]["AlarmRule"]["Properties"]["EventPattern"]
+    assert pattern["source"] == ["aws.cloudwatch"]
 
 
 def test_rejected_requests_are_counted_in_the_doors_log(of_type: Any) -> None:

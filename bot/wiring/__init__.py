@@ -7,6 +7,7 @@ happens at import, and the front door never imports what only the worker needs.
 import os
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from bot.alarms_config import AlarmsSettings
 from bot.config import DoorSettings, SweepSettings, WorkerSettings
 from bot.notary_config import NotarySettings
 from bot.sign_in_config import AuthorizerSettings, LoginSettings, RefreshSettings
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.browser import BrowserAnswer
+    from bot.wiring.alarms_wiring import AlarmsWiring
     from bot.wiring.door_wiring import DoorWiring
     from bot.wiring.login_wiring import LoginWiring
     from bot.wiring.notary_wiring import NotaryWiring
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from bot.wiring.worker_wiring import WorkerWiring
 
 __all__ = [
+    "alarms",
     "authorizer",
     "door",
     "failure",
@@ -53,6 +56,13 @@ def worker() -> "WorkerWiring":
     from bot.wiring.worker_wiring import WorkerWiring
 
     return _kept(WorkerWiring, WorkerSettings.from_env(os.environ))
+
+
+def alarms() -> "AlarmsWiring":
+    """The services of the alarms function. Raises ConfigurationError."""
+    from bot.wiring.alarms_wiring import AlarmsWiring
+
+    return _kept(AlarmsWiring, AlarmsSettings.from_env(os.environ))
 
 
 def login() -> "LoginWiring":

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from bot.config import SweepSettings
 from bot.wiring.aws import AwsClients
-from bot.wiring.ground import now
+from bot.wiring.ground import epoch, now
 from bot.wiring.reboot_wiring import RebootWiring
 from bot.wiring.slack_wiring import SlackWiring
 
 if TYPE_CHECKING:
     from bot.listeners.sweep import Sweep
+    from bot.services.alert_clock import AlertClock
+    from bot.services.audit import Audit
 
 
 class SweepWiring:
@@ -27,17 +29,34 @@ class SweepWiring:
         from bot.listeners.sweep import RebootSweep, Sweep
 
         reboots = self._reboots
-        return Sweep({"reboots": RebootSweep(reboots.proposals, reboots.watching, reboots.cards).run})
+        followed = RebootSweep(reboots.proposals, reboots.watching, reboots.cards)
+        return Sweep({"reboots": followed.run, "alerts": self._alerts.run})
 
     @cached_property
     def _reboots(self) -> RebootWiring:
-        from bot.services.audit import Audit
         from bot.services.instances import Instances
 
         settings = self._settings
         slack = SlackWiring(
             settings.slack_api_url, settings.slack_secret_arn, settings.slack_bot_token, settings.endpoint_url
         )
-        audit = Audit(self._aws.get("dynamodb"), settings.audit_table_name, settings.audit_retention_days, now)
         instances = Instances(lambda region: self._aws.get("ec2", region), settings.regions, time.monotonic)
-        return RebootWiring(self._aws, slack, audit, instances, settings.state_table_name)
+        return RebootWiring(self._aws, slack, self._audit, instances, settings.state_table_name)
+
+    @cached_property
+    def _alerts(self) -> "AlertClock":
+        from bot.services.alert_clock import AlertClock
+        from bot.services.alert_requests import AlertRequests
+        from bot.services.incidents import Incidents
+
+        settings = self._settings
+        incidents = Incidents(self._aws.get("dynamodb"), settings.state_table_name, settings.alert_pace, epoch)
+        requests = AlertRequests(self._aws.get("sqs"), settings.alarms_queue_url)
+        return AlertClock(incidents, requests, self._audit, settings.alert_pace, epoch)
+
+    @cached_property
+    def _audit(self) -> "Audit":
+        from bot.services.audit import Audit
+
+        settings = self._settings
+        return Audit(self._aws.get("dynamodb"), settings.audit_table_name, settings.audit_retention_days, now)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from slack_bolt import App
 
+    from bot.listeners.alerts import AlertListeners
     from bot.listeners.answering import Answering
     from bot.listeners.audit import AuditListeners
     from bot.listeners.audit_reports import AuditReports
@@ -80,11 +81,14 @@ class WorkerWiring:
     @cached_property
     def _listeners(
         self,
-    ) -> "tuple[InstanceListeners, MetricListeners, RebootListeners, AuditListeners, OwnLinkListeners]":
+    ) -> """tuple[
+        InstanceListeners, MetricListeners, RebootListeners, AlertListeners, AuditListeners, OwnLinkListeners
+    ]""":
         return (
             self._instance_listeners,
             self._metric_listeners,
             self._reboot_listeners,
+            self._alert_listeners,
             self._audit_listeners,
             self._own_link_listeners,
         )
@@ -186,6 +190,22 @@ class WorkerWiring:
         return RebootWiring(self._aws, self._slack, self._audit, self._instances, self._settings.state_table_name)
 
     @cached_property
+    def _alert_listeners(self) -> "AlertListeners":
+        from bot.listeners.alerts import AlertListeners
+        from bot.services.alarm_charts import AlarmCharts
+        from bot.services.alert_desk import AlertDesk
+        from bot.services.alert_requests import AlertRequests
+        from bot.services.incidents import Incidents
+        from bot.services.mute_rules import MuteRules
+
+        settings = self._settings
+        incidents = Incidents(self._aws.get("dynamodb"), settings.state_table_name, settings.alert_pace, epoch)
+        requests = AlertRequests(self._aws.get("sqs"), settings.alarms_queue_url)
+        desk = AlertDesk(incidents, requests, MuteRules(self._cloudwatch), epoch)
+        charts = AlarmCharts(self._cloudwatch, epoch)
+        return AlertListeners(self.gate, self._answering, desk, charts, self._reboot_listeners)
+
+    @cached_property
     def _own_link_listeners(self) -> "OwnLinkListeners":
         from bot.listeners.own_link import OwnLinkListeners
         from bot.services.links import Links
@@ -216,19 +236,15 @@ class WorkerWiring:
     def _alarms(self) -> "Alarms":
         from bot.services.alarms import Alarms
 
-        return Alarms(lambda region: self._aws.get("cloudwatch", region))
+        return Alarms(self._cloudwatch)
 
     @cached_property
     def _metrics(self) -> "Metrics":
         from bot.services.metric_marks import MetricMarks
         from bot.services.metrics import Metrics
 
-        def client_for(region: str) -> "CloudWatchClient":
-            client: CloudWatchClient = self._aws.get("cloudwatch", region)
-            return client
-
-        marks = MetricMarks(client_for, self._aws.get("dynamodb"), self._settings.audit_table_name, epoch)
-        return Metrics(client_for, marks, now, time.monotonic)
+        marks = MetricMarks(self._cloudwatch, self._aws.get("dynamodb"), self._settings.audit_table_name, epoch)
+        return Metrics(self._cloudwatch, marks, now, time.monotonic)
 
     @cached_property
     def _pictures(self) -> "Pictures":
@@ -236,3 +252,7 @@ class WorkerWiring:
         from bot.services.pictures import Pictures
 
         return Pictures(self._slack.web_client, self._slack.secret, Charts(), time.monotonic, time.sleep)
+
+    def _cloudwatch(self, region: str) -> "CloudWatchClient":
+        client: CloudWatchClient = self._aws.get("cloudwatch", region)
+        return client

@@ -78,7 +78,10 @@ def client(environment: dict[str, str]) -> Any:
 
 def test_it_prints_the_contracts_environment_and_nothing_else(endpoint: str, environment: dict[str, str]) -> None:
     assert set(environment) == {
+        "ALARMS_QUEUE_URL",
+        "ALARM_ACCOUNT_ID",
         "ALERT_CHANNEL_ID",
+        "ALERT_REMIND_MINUTES",
         "AUDIT_RETENTION_DAYS",
         "AUDIT_TABLE_NAME",
         "AWS_ACCESS_KEY_ID",
@@ -86,12 +89,12 @@ def test_it_prints_the_contracts_environment_and_nothing_else(endpoint: str, env
         "AWS_ENDPOINT_URL",
         "AWS_REGION",
         "AWS_SECRET_ACCESS_KEY",
+        "CONFIRM_SECONDS",
+        "DEFAULT_PROTECTION",
         "COGNITO_CLIENT_ID",
         "COGNITO_DOMAIN",
         "COGNITO_JWKS_URL",
         "COGNITO_USER_POOL_ID",
-        "CONFIRM_SECONDS",
-        "DEFAULT_PROTECTION",
         "DIGEST_BUCKET_NAME",
         "DIGEST_KEY_ID",
         "JOBS_MAX_RECEIVES",
@@ -235,7 +238,7 @@ def test_a_function_gets_what_its_template_entry_gives_and_the_local_additions(a
         declared = template.resource(spec.logical_id).properties.get("Environment", {}).get("Variables", {})
         assert set(spec.environment) == set(declared) | local
         assert "SLACK_SIGNING_SECRET" not in spec.environment
-    assert len({spec.access_key_id for spec in again.functions}) == len(again.functions) == 8
+    assert len({spec.access_key_id for spec in again.functions}) == len(again.functions) == 9
 
 
 def test_the_worker_is_fed_by_the_queue_that_the_door_sends_to(again: Provisioned) -> None:
@@ -249,8 +252,8 @@ def test_the_worker_is_fed_by_the_queue_that_the_door_sends_to(again: Provisione
 def test_a_resource_that_nobody_can_create_is_refused(endpoint: str, tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
     text = (ROOT / "template.yaml").read_text(encoding="utf-8")
-    path.write_text(text.replace("\nOutputs:", "\n  Novel:\n    Type: AWS::SNS::Topic\n\nOutputs:"))
-    with pytest.raises(TemplateError, match="AWS::SNS::Topic"):
+    path.write_text(text.replace("\nOutputs:", "\n  Novel:\n    Type: AWS::Kinesis::Stream\n\nOutputs:"))
+    with pytest.raises(TemplateError, match="AWS::Kinesis::Stream"):
         provision(endpoint, template_path=path)
 
 

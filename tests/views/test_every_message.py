@@ -18,10 +18,13 @@ from hypothesis import strategies as st
 
 import bot.views
 from bot import errors, reboot_errors
+from bot.alarm_events import AlarmState, Comparison
+from bot.alarm_metrics import AlarmChart, MetricSpec
 from bot.audit_request import AuditSearch
 from bot.audit_rows import AuditPage, AuditQuery, AuditRow, timestamp
 from bot.command import COMMANDS
 from bot.handover import handover
+from bot.incidents import BURST, Entry, Incident, Member
 from bot.metric_series import GROUPS, RANGES
 from bot.models import (
     Actor,
@@ -42,6 +45,8 @@ from bot.proposals import Facts, PastReboot, Person, Proposal, Reboot, State, St
 from bot.sign_in import Link, Sides
 from bot.tampering import Finding, Kind, Report
 from bot.views import (
+    alert,
+    alert_words,
     audit,
     audit_csv,
     audit_reports,
@@ -61,8 +66,8 @@ from tests.views.test_metrics import charts
 
 # A date for the reader's zone; who asks; who and where a row was written; whose reboot it is (nobody hostile here).
 OURS = re.compile(
-    r"<!date\^[0-9]+\^[^<>]+>|(?:linked to|Shown by) <@U0ADA>| of <@U0ADA>|\(<@U0ADA>\)|\*<@U0ADA>\*|<#C0OPS>"
-    r"|<@U0(?:REB|BOB)>"
+    r"<!date\^[0-9]+\^[^<>]+>|(?:linked to|Shown by) <@U0ADA>| of <@U0ADA>|\(<@U0ADA>\)|\*<@U0ADA>\*"
+    r"|<#C0(?:OPS|ALERTS)>|<@U0(?:REB|BOB)>"
 )
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOSTILE = st.one_of(
@@ -264,7 +269,95 @@ REPORT = st.builds(
     findings=st.one_of(st.just(()), st.lists(FINDING, max_size=20).map(tuple)),
 )
 
+NUMBER = st.floats(-1e12, 1e12)
+INSTANT = st.floats(1.7e9, 1.9e9)
+KINDS = [
+    "fired",
+    "refired",
+    "no_data",
+    "data_again",
+    "resolved",
+    "acknowledged",
+    "unacknowledged",
+    "silenced",
+    "unsilenced",
+    "silence_over",
+    "reminder",
+    "still_firing",
+    "late",
+    "contributor",
+    "unheard-of",
+]
+DEED = st.fixed_dictionaries(
+    {"who": HOSTILE, "what": HOSTILE, "on": HOSTILE, "at": INSTANT, "after": NUMBER, "helped": st.booleans()}
+)
+FACTS = st.fixed_dictionaries(
+    {"state": HOSTILE, "what": HOSTILE, "did": st.lists(DEED, max_size=2), "until": INSTANT, "seconds": NUMBER}
+)
+ENTRY = st.builds(Entry, st.integers(1, 99), INSTANT, st.sampled_from(KINDS), HOSTILE, FACTS, st.booleans())
+ENTRIES = st.one_of(st.lists(ENTRY, max_size=3), ENTRY.map(lambda one: [one] * 100))
+SPEC = st.builds(MetricSpec, id=WORD, namespace=HOSTILE, name=HOSTILE, label=HOSTILE)
+COMPARISON = st.builds(Comparison, *[st.one_of(st.none(), NUMBER)] * 4, operator=HOSTILE)
+KNOWN = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries(
+        {
+            "times": st.integers(0, 200),
+            "seconds": NUMBER,
+            "helped": st.just({}) | st.fixed_dictionaries({"who": HOSTILE}),
+        }
+    ),
+)
+INCIDENT = st.builds(
+    Incident,
+    key=st.just("0123456789abcdef01234567"),
+    region=HOSTILE,
+    alarm=HOSTILE,
+    kind=st.sampled_from(["metric", "composite", BURST]),
+    number=st.integers(1, 999),
+    state=st.sampled_from(AlarmState),
+    opened_at=INSTANT,
+    resolved_at=st.one_of(st.none(), INSTANT),
+    firings=st.integers(1, 999),
+    reason=HOSTILE,
+    description=HOSTILE,
+    comparison=st.one_of(st.none(), COMPARISON),
+    metrics=st.one_of(st.just([]), SPEC.map(lambda one: [one] * 10)).map(tuple),
+    instance_ids=st.sampled_from([(), ("i-0123456789abcdef0",) * 10]),
+    causes=st.one_of(st.just(()), HOSTILE.map(lambda one: (one,) * 10)),
+    acknowledged_by=HOSTILE,
+    silenced_until=st.one_of(st.none(), INSTANT),
+    silenced_by=HOSTILE,
+    muted=st.booleans(),
+    known=KNOWN,
+    entries=ENTRIES.map(tuple),
+    channel_id=st.just("C0ALERTS"),
+)
+LINE = st.lists(NUMBER, min_size=3, max_size=3).map(tuple)
+ALARM_CHART = st.builds(
+    AlarmChart,
+    title=HOSTILE,
+    categories=st.just(("10:00", "10:10", "10:20")),
+    series=st.lists(st.tuples(HOSTILE, LINE), min_size=1, max_size=5).map(tuple),
+)
+MEMBER = st.builds(
+    Member, key=WORD, alarm=HOSTILE, state=st.sampled_from(AlarmState), open=st.booleans(), opened_at=INSTANT
+)
+MEMBERS = st.one_of(st.lists(MEMBER, max_size=3), MEMBER.map(lambda one: [one] * 1_000))
+ELSEWHERE = st.sampled_from(["", "C0ALERTS"])
+
 MESSAGES: dict[Callable[..., Message], st.SearchStrategy[Message]] = {
+    alert.card: st.builds(alert.card, INCIDENT, st.one_of(st.none(), ALARM_CHART), ELSEWHERE, st.booleans()),
+    alert.burst: st.builds(alert.burst, INCIDENT, MEMBERS, ELSEWHERE, st.booleans()),
+    alert.listing: st.builds(alert.listing, MEMBERS.map(lambda members: members[: alert.LISTED]).filter(bool)),
+    alert.charts: st.builds(alert.charts, INCIDENT, st.one_of(st.none(), ALARM_CHART)),
+    alert_words.lines: st.builds(alert_words.lines, ENTRIES.filter(bool)),
+    alert_words.timeline: st.builds(alert_words.timeline, INCIDENT),
+    alert_words.overview: st.builds(
+        alert_words.overview,
+        st.one_of(st.lists(INCIDENT, max_size=4), INCIDENT.map(lambda one: [one] * 60)),
+        mine=st.booleans(),
+    ),
     help_view.overview: st.builds(help_view.overview, st.sampled_from(list(Role))),
     help_view.details: st.builds(help_view.details, st.sampled_from(COMMANDS)),
     identity.whoami: st.builds(identity.whoami, ACTOR.filter(lambda actor: actor.role is not None)),
