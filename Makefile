@@ -52,8 +52,9 @@ bench: $(VENV)/dev ## measure the front door in the real Lambda runtime, large f
 verify: $(VENV)/playground ## hold the audit against its signed digests (SINCE=7d; the three settings in docs/operations.md)
 	@$(BIN)/python -m bot.verify $(addprefix --since ,$(SINCE))
 
-stress: $(VENV)/dev ## race for one reboot with eight processes, and explore its steps with one fault more (ROUNDS=10000)
+stress: $(VENV)/dev ## race for one reboot with eight processes, and explore its steps with one fault more (ROUNDS=10000); a storm all at once
 	STRESS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/test_reboot_races.py tests/test_reboot_model.py
+	$(BIN)/python -m pytest -m stress
 
 build: $(VENV)/playground ## what is deployed, in build/package
 	rm -rf build/package
