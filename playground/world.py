@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from functools import partial
+from functools import cache, partial
 from types import TracebackType
 from typing import Any
 
@@ -26,6 +26,7 @@ from playground.aws import LocalAws
 from playground.deployment import Deployment
 from playground.directory import Directory
 from playground.functions import to_terminal
+from playground.happenings import Happenings, create_happenings
 from playground.hosted_ui import Pool, create_hosted_ui
 from playground.http_api import create_http_api
 from playground.outside import create_outside
@@ -122,14 +123,14 @@ class World:
         self.slack = local_slack(self.provisioned.environment, self.url, deployment.deliver)
         self.passing = self._passing(aftermath, deployment)
         outside = create_outside(self.aws, self.passing, self.slack)
-        self._serve(stack, listening, [*self._further(deployment), outside])
+        self._serve(stack, listening, [*self._further(stack, deployment), outside])
 
     def _passing(self, aftermath: Aftermath, deployment: Deployment) -> PassingTime:
         table = self.provisioned.environment["STATE_TABLE_NAME"]
         dynamodb = local_client(self.provisioned, "dynamodb")
         return PassingTime(dynamodb, table, aftermath, deployment.run_rates)
 
-    def _further(self, deployment: Deployment) -> list[Blueprint]:
+    def _further(self, stack: ExitStack, deployment: Deployment) -> list[Blueprint]:
         """What the address has besides the page: both APIs and the hosted UI."""
         template = Template.load()
         further = [create_http_api(deployment.routes, deployment.deliver)]
@@ -149,7 +150,13 @@ class World:
         )
         self.aws.watch(directory.noticed)
         further.append(create_administration(directory, self.slack))
+        further.append(create_happenings(self._happenings(stack), self.slack))
         return further
+
+    def _happenings(self, stack: ExitStack) -> Happenings:
+        happenings = Happenings(cache(partial(local_client, self.provisioned)), self.provisioned.environment)
+        stack.callback(happenings.close)
+        return happenings
 
     def _serve(self, stack: ExitStack, listening: socket.socket, further: Iterable[Blueprint]) -> None:
         app = create_app(self.slack, further)

@@ -4,6 +4,7 @@ import { Composer } from "./composer.js";
 import { clock } from "./dates.js";
 import { avatar, h, icon } from "./dom.js";
 import { Directory } from "./directory.js";
+import { happenings } from "./happenings.js";
 import { Home } from "./home.js";
 import { openMenu } from "./menus.js";
 import { Modals } from "./modals.js";
@@ -255,6 +256,7 @@ $("scrim").addEventListener("click", closeDrawer);
 $("search").prepend(icon("search", { size: 16 }));
 $("search").addEventListener("click", () => switcher.open());
 themeButton($("theme"));
+happenings($("happenings"), $("happenings-title"), () => store.view.me, toast);
 addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && !$("modal").open) {
     event.preventDefault();

@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from playground.world import World
+from tests.browser import test_alerts
 from tests.browser.conftest import QUIET, chromium
 from tests.browser.test_metrics import show_in_channel
 from tests.browser.test_playground import become, say
@@ -88,6 +89,39 @@ def reboot_back(page: Page) -> None:
     page.wait_for_selector("#toast", state="hidden")
 
 
+def alert(page: Page) -> None:
+    test_alerts.in_alerts(page)
+    card = test_alerts.happen(page, "load")
+    test_alerts.press(card, "Acknowledge")
+    expect(card).to_contain_text("acknowledged by")
+    scrolled_to(card)
+
+
+def alert_thread(page: Page) -> None:
+    test_alerts.in_alerts(page)
+    card = test_alerts.happen(page, "load")
+    test_alerts.press(card, "Acknowledge")
+    expect(card).to_contain_text("acknowledged by")
+    pane = test_alerts.reboot_in(page, card)
+    expect(pane).to_contain_text("that helped", timeout=test_alerts.RECOVERY_MS)
+    scrolled_to(card)
+
+
+def alert_storm(page: Page) -> None:
+    test_alerts.in_alerts(page)
+    page.get_by_test_id("happen-storm").click()
+    burst = page.get_by_test_id("message").filter(has_text="Many alarms at once").last
+    expect(burst).to_contain_text("of 115 alarms firing", timeout=test_alerts.RECOVERY_MS)
+    burst.get_by_test_id("thread-link").click()
+    scrolled_to(burst)
+
+
+def scrolled_to(card: Locator) -> None:
+    """From its first line on, and after what is said of a click has gone."""
+    card.evaluate("card => card.scrollIntoView({ block: 'start' })")
+    card.page.wait_for_timeout(5_500)
+
+
 PICTURES = {
     "list-light": ("light", list_of_instances),
     "list-dark": ("dark", list_of_instances),
@@ -95,6 +129,10 @@ PICTURES = {
     "card-dark": ("dark", card),
     "metrics-light": ("light", metrics),
     "metrics-in-channel-dark": ("dark", metrics_in_channel),
+    "alert-light": ("light", alert),
+    "alert-thread-light": ("light", alert_thread),
+    "alert-thread-dark": ("dark", alert_thread),
+    "alert-storm-dark": ("dark", alert_storm),
     "not-linked": ("light", not_linked),
     "reboot-proposed-light": ("light", reboot_proposed),
     "reboot-typed-dark": ("dark", reboot_typed),

@@ -1,0 +1,47 @@
+"""The buttons that make something happen put real events into the real queue, and nothing that is not listed."""
+
+import time
+
+from playground.app import create_app
+from playground.happenings import NAMES, Happenings, create_happenings
+from tests.house import House
+
+
+def test_a_raised_alarm_becomes_a_card_with_a_chart_and_resolves(house: House) -> None:
+    happenings = Happenings(house.client, house.environment)
+    happenings.happen("alarm")
+    house.alarm_work()
+    (card,) = house.cards()
+    assert "firing" in repr(card.blocks[0])
+    assert any(block["type"] == "data_visualization" for block in card.blocks)
+    happenings.happen("resolve")
+    house.alarm_work()
+    assert "resolved" in repr(house.cards()[0].blocks[0])
+
+
+def test_a_loaded_cpu_recovers_after_a_reboot_that_our_audit_knows_of(house: House) -> None:
+    happenings = Happenings(house.client, house.environment)
+    happenings.happen("load")
+    house.alarm_work()
+    instance_id = next(row["details"]["instances"][0] for row in house.rows())
+    at = time.strftime("%Y-%m-%dT%H:%M:%S.999999Z", time.gmtime())
+    row = {"userId": "ada", "timestamp": at, "action": "REBOOT_INSTANCE", "outcome": "succeeded"}
+    item = {name: {"S": text} for name, text in {**row, "resourceId": instance_id}.items()}
+    house.client("dynamodb").put_item(TableName=house.environment["AUDIT_TABLE_NAME"], Item=item)
+    deadline = time.monotonic() + 30
+    while not house.alarms_waiting():
+        assert time.monotonic() < deadline, "it does not recover"
+        time.sleep(0.2)
+    house.alarm_work()
+    happenings.close()
+    assert "resolved" in repr(house.cards()[0].blocks[0])
+
+
+def test_only_what_is_listed_happens(house: House) -> None:
+    doors = create_happenings(Happenings(house.client, house.environment), house.slack)
+    client = create_app(house.slack, [doors]).test_client()
+    assert {entry["id"] for entry in client.get("/ui/happenings").json} == set(NAMES)
+    assert client.post("/ui/happen", json={"user": "U0ADA", "what": "earthquake"}).status_code == 404
+    assert client.post("/ui/happen", json={"user": "nobody", "what": "alarm"}).status_code == 400
+    assert client.post("/ui/happen", json={"user": "U0ADA", "what": "alarm"}).status_code == 204
+    assert create_app(house.slack).test_client().get("/ui/happenings").status_code == 404
