@@ -12,7 +12,7 @@ LAMBDA := --platform manylinux2014_aarch64 --platform manylinux_2_28_aarch64 --i
 LAMBDA_PYTHON ?= python3.13
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test browser screenshots check fix bench stress verify build deploy clean
+.PHONY: help demo dev test browser screenshots check fix bench stress verify build openapi deploy clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ build: $(VENV)/playground ## what is deployed, in build/package
 	  $(LAMBDA_PYTHON) -m compileall -q --invalidation-mode unchecked-hash build/package; \
 	else echo "No $(LAMBDA_PYTHON) here: without compiled modules a cold start takes about twice as long."; fi
 	@du -sh build/package
+
+openapi: $(VENV)/playground ## write docs/openapi.json anew, from the routes
+	$(BIN)/python -m bot.resources.description > docs/openapi.json
 
 deploy: build ## build, then deploy with the SAM command line (docs/operations.md)
 	sam deploy --guided

@@ -2,7 +2,8 @@
 
 Raised with facts only; what a person reads is worded at the doors (`bot.views.problem` for Slack). `code` is the
 REST contract's error code. The refusals of `bot.denials` are a branch of the same tree; so are `bot.reboot_errors`,
-`bot.alert_errors`, and what Slack never sees: those of `bot.token_claims`, `bot.rest` and `bot.fresh_tokens`.
+`bot.alert_errors`, and what Slack never sees: those of `bot.token_claims`, `bot.rest`, `bot.idempotency` and
+`bot.fresh_tokens`.
 
 ChatOpsError
 ├── UsageError                  what was typed cannot be understood

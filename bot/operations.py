@@ -56,6 +56,7 @@ VIEW_IDENTITY = Operation("ec2:identity:view", "VIEW_IDENTITY", "USER", Effect.L
 GET_INSTANCE = Operation("ec2:instance:get", "GET_INSTANCE", "EC2_INSTANCE", Effect.LOOK)
 VIEW_METRICS = Operation("ec2:instance:metrics", "VIEW_METRICS", "EC2_INSTANCE", Effect.LOOK)
 LIST_INSTANCES = Operation("ec2:instance:list", "LIST_INSTANCES", "EC2_INSTANCE", Effect.LOOK)
+RECORD_ENTRY = Operation("ec2:audit:record", "RECORD_ENTRY", "AUDIT_LOG", Effect.CHANGE)
 
 REQUEST_LINK = Operation("ec2:identity:request-link", "REQUEST_LINK", "USER", Effect.LOOK, own=True)
 LINK_IDENTITY = Operation("ec2:identity:link", "LINK_IDENTITY", "USER", Effect.CHANGE, own=True)

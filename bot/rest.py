@@ -111,3 +111,11 @@ def answer(status: int, content: Mapping[str, Any]) -> dict[str, Any]:
 def error_answer(code: str, message: str) -> dict[str, Any]:
     """The contract's shape of an error."""
     return answer(STATUS[code], {"error": {"code": code, "message": message}})
+
+
+def unavailable(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer where nothing can be answered: only the request's id is told."""
+    request_id = str((event.get("requestContext") or {}).get("requestId") or "")
+    message = f"Something failed on our side. Ask again; if this lasts, tell an administrator. Reference: {request_id}"
+    answered = error_answer("INTERNAL_ERROR", message)
+    return {**answered, "headers": {**answered["headers"], "x-request-id": request_id}}

@@ -20,7 +20,9 @@ from moto.sqs.models import sqs_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import handlers.alarms
+import handlers.audit
 import handlers.authorizer
+import handlers.instances
 import handlers.login
 import handlers.notary
 import handlers.pre_token
@@ -42,7 +44,9 @@ from playground.world import MANIFEST_PATH, local_slack
 ROOT = Path(__file__).parent.parent
 MANIFEST = yaml.safe_load(MANIFEST_PATH.read_text(encoding="utf-8"))
 HANDLERS = {
+    "handlers.audit.handler": handlers.audit.handler,
     "handlers.authorizer.handler": handlers.authorizer.handler,
+    "handlers.instances.handler": handlers.instances.handler,
     "handlers.login.handler": handlers.login.handler,
     "handlers.notary.handler": handlers.notary.handler,
     "handlers.pre_token.handler": handlers.pre_token.handler,
@@ -56,6 +60,7 @@ DOOR, WORKER, LOGIN, NOTARY = "SlackFunction", "WorkerFunction", "LoginFunction"
 SWEEP, ALARMS = "SweepFunction", "AlarmsFunction"
 KEPT_FOR_NOBODY = ("action#", "lock#", "incident#", "burst#", "pace#")
 AUTHORIZER, REFRESH, PRE_TOKEN = "AuthorizerFunction", "RefreshFunction", "PreTokenFunction"
+INSTANCES, AUDIT = "InstancesFunction", "AuditFunction"
 
 
 class Quiet(WSGIRequestHandler):

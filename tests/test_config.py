@@ -9,6 +9,7 @@ from benchmarks import listing
 from bot.alarms_config import AlarmsSettings
 from bot.config import DoorSettings, SweepSettings, WorkerSettings
 from bot.errors import ConfigurationError
+from bot.rest_config import AuditSettings, InstancesSettings
 from bot.settings import SETTINGS
 from bot.sign_in_config import AuthorizerSettings, LoginSettings, RefreshSettings
 from playground.template import SAM_FUNCTION, Template
@@ -68,6 +69,14 @@ AUTHORIZER_ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",
     "COGNITO_USER_POOL_ID": "eu-west-1_x",
     "COGNITO_CLIENT_ID": "client",
+}
+
+
+RESOURCE_ENVIRONMENT = {
+    "AWS_REGION": "eu-west-1",
+    "AUDIT_TABLE_NAME": "audit",
+    "STATE_TABLE_NAME": "state",
+    "COGNITO_USER_POOL_ID": "eu-west-1_x",
 }
 
 
@@ -180,6 +189,14 @@ def test_the_functions_of_the_rest_api_need_each_of_their_settings(settings: Any
     settings.from_env(AUTHORIZER_ENVIRONMENT)
     with pytest.raises(ConfigurationError, match=name):
         settings.from_env({key: value for key, value in AUTHORIZER_ENVIRONMENT.items() if key != name})
+
+
+@pytest.mark.parametrize("name", sorted(RESOURCE_ENVIRONMENT))
+@pytest.mark.parametrize("settings", [AuditSettings, InstancesSettings])
+def test_the_functions_of_the_resources_need_each_of_their_settings(settings: Any, name: str) -> None:
+    settings.from_env(RESOURCE_ENVIRONMENT)
+    with pytest.raises(ConfigurationError, match=name):
+        settings.from_env({key: value for key, value in RESOURCE_ENVIRONMENT.items() if key != name})
 
 
 @pytest.mark.parametrize(

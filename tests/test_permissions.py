@@ -21,9 +21,23 @@ from tests.audit_tables import item
 from tests.browsers import Browser, HostedUi, Newcomers
 from tests.faults import answers, aws_fails
 from tests.handlers.test_login import asked
-from tests.house import ALARMS, AUTHORIZER, DOOR, LOGIN, NOTARY, PRE_TOKEN, REFRESH, SWEEP, WORKER, House
+from tests.house import (
+    ALARMS,
+    AUDIT,
+    AUTHORIZER,
+    DOOR,
+    INSTANCES,
+    LOGIN,
+    NOTARY,
+    PRE_TOKEN,
+    REFRESH,
+    SWEEP,
+    WORKER,
+    House,
+)
 from tests.permissions import as_list, declared, logging_rights, observed, polling_rights, statements
 from tests.reboots import Reboots, in_state
+from tests.rest_client import RestClient
 
 PAST = {"N": "0"}
 BY_TAG = {"ALERT_ROUTES": "tag:Team=pay=C0OPS"}
@@ -141,6 +155,30 @@ def drive_rest(house: House) -> None:
     refresh = {"body": json.dumps({"refreshToken": tokens["RefreshToken"]})}
     assert house.invoke(REFRESH, refresh)["statusCode"] == 200
     house.invoke(PRE_TOKEN, {"request": {"userAttributes": {"email": "ada@playground.example"}}})
+    client = RestClient.of(house)
+    for path in (
+        "/instances",
+        "/instances?cursor=unknown",
+        "/instances/i-0123456789abcdef0",
+        "/openapi.json",
+        "/audit-logs?limit=1",
+        "/audit-logs?cursor=unknown",
+        "/audit-logs?userId=somebody",
+        "/audit-logs?action=DEPLOY",
+        "/audit-logs?resourceId=i-0123456789abcdef0",
+    ):
+        assert client.get(path).status_code in (200, 404)
+    entry = {"action": "DEPLOY", "resourceType": "DEPLOYMENT", "resourceId": "shop"}
+    assert client.post("/audit-logs", entry, Idempotency_Key="once").status_code == 201
+    large_fleet_page(house, client)
+
+
+def large_fleet_page(house: House, client: RestClient) -> None:
+    """More instances than a page has, so that there is a cursor to keep."""
+    ec2 = house.client("ec2")
+    reserved = ec2.run_instances(ImageId="ami-12345678", MinCount=101, MaxCount=101)
+    assert client.get("/instances").json["cursor"]  # type: ignore[index]
+    ec2.terminate_instances(InstanceIds=[one["InstanceId"] for one in reserved["Instances"]])
 
 
 def sign_in(house: House, ui: HostedUi, browser: Browser) -> None:
@@ -162,7 +200,9 @@ def driven(built_house: House) -> Iterator[list[AwsCall]]:
     ui.close()
 
 
-@pytest.mark.parametrize("logical_id", [DOOR, WORKER, LOGIN, NOTARY, AUTHORIZER, REFRESH, PRE_TOKEN, SWEEP, ALARMS])
+@pytest.mark.parametrize(
+    "logical_id", [DOOR, WORKER, LOGIN, NOTARY, AUTHORIZER, REFRESH, PRE_TOKEN, SWEEP, ALARMS, INSTANCES, AUDIT]
+)
 def test_P1_P2_a_role_allows_what_its_function_calls_and_nothing_else(
     driven: list[AwsCall], house: House, logical_id: str
 ) -> None:
@@ -201,10 +241,12 @@ STATE_RIGHTS = {
         "dynamodb:PutItem": ["slack#*", "cognito#*", "login#*"],
         "dynamodb:UpdateItem": ["login#*"],
     },
+    INSTANCES: {"dynamodb:GetItem": ["page#*"], "dynamodb:PutItem": ["page#*"]},
+    AUDIT: {"dynamodb:GetItem": ["page#*"], "dynamodb:PutItem": ["page#*", "request#*"]},
 }
 
 
-@pytest.mark.parametrize("logical_id", [WORKER, LOGIN, SWEEP, ALARMS])
+@pytest.mark.parametrize("logical_id", [WORKER, LOGIN, SWEEP, ALARMS, INSTANCES, AUDIT])
 def test_P2_each_key_that_a_function_touches_is_one_that_its_role_allows_and_each_allowed_one_is_touched(
     driven: list[AwsCall], house: House, logical_id: str
 ) -> None:

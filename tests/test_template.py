@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # The only rights without a resource of their own, each with its reason.
 UNSCOPED = {
     ("WorkerFunctionRole", "ec2:DescribeInstances"): "EC2 scopes no Describe call to a resource",
+    ("InstancesFunctionRole", "ec2:DescribeInstances"): "EC2 scopes no Describe call to a resource",
+    ("InstancesFunctionRole", "ec2:DescribeInstanceStatus"): "EC2 scopes no Describe call to a resource",
     ("WorkerFunctionRole", "ec2:DescribeInstanceStatus"): "the same",
     ("WorkerFunctionRole", "cloudwatch:DescribeAlarms"): "an alarm cannot be asked for by its instance",
     ("SweepFunctionRole", "ec2:DescribeInstances"): "EC2 scopes no Describe call to a resource",
@@ -168,6 +170,13 @@ def test_P2_no_function_reboots_as_itself(of_type: Any) -> None:
             continue
         on_ec2 = {action for action, _ in granted(role) if action.startswith("ec2:")}
         assert on_ec2 <= {"ec2:DescribeInstances", "ec2:DescribeInstanceStatus"}
+
+
+def test_P2_the_audits_function_cannot_touch_ec2_and_that_of_instances_cannot_read_the_audit(of_type: Any) -> None:
+    rights = {name: granted(role) for name, role in of_type("AWS::IAM::Role").items()}
+    assert not {action for action, _ in rights["AuditFunctionRole"] if action.startswith(("ec2:", "cloudwatch:"))}
+    on_audit = {right for right in rights["InstancesFunctionRole"] if right[1].startswith("AuditTable")}
+    assert on_audit <= {("dynamodb:PutItem", "AuditTable"), ("dynamodb:Query", "AuditTable/index/resource-index")}
 
 
 def test_P2_no_function_writes_another_ones_log(translated: dict[str, Any], of_type: Any) -> None:

@@ -1,6 +1,7 @@
 """Remembers where the next page of a listing begins, for whoever was shown the page before it, for an hour.
 
-EC2's tokens are long and say nothing to us: a button carries the id of a bookmark, and nobody else's opens.
+EC2's tokens are long and say nothing to us: a button, or a program's cursor, is the id of a bookmark, and nobody else's
+opens.
 """
 
 import json
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bot.errors import PageGoneError, PageUnreadableError
-from bot.models import Bookmark, Cursor, InstanceQuery, Origin
+from bot.models import Bookmark, Cursor, InstanceQuery, Origin, Source
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -81,6 +82,8 @@ def _bookmark(content: dict[str, Any]) -> Bookmark:
 
 
 def _holder(origin: Origin) -> str:
+    if origin.source is Source.REST:
+        return f"rest#{origin.cognito_sub}"
     return f"{origin.slack_team_id}#{origin.slack_user_id}"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from bot.alarms_config import AlarmsSettings
 from bot.config import DoorSettings, SweepSettings, WorkerSettings
 from bot.notary_config import NotarySettings
+from bot.rest_config import AuditSettings, InstancesSettings
 from bot.sign_in_config import AuthorizerSettings, LoginSettings, RefreshSettings
 from bot.wiring.ground import failure, logger, now
 
@@ -21,15 +22,18 @@ if TYPE_CHECKING:
     from bot.wiring.door_wiring import DoorWiring
     from bot.wiring.login_wiring import LoginWiring
     from bot.wiring.notary_wiring import NotaryWiring
+    from bot.wiring.resource_wiring import AuditWiring, InstancesWiring
     from bot.wiring.rest_wiring import AuthorizerWiring, RefreshWiring
     from bot.wiring.sweep_wiring import SweepWiring
     from bot.wiring.worker_wiring import WorkerWiring
 
 __all__ = [
     "alarms",
+    "audit",
     "authorizer",
     "door",
     "failure",
+    "instances",
     "logger",
     "login",
     "notary",
@@ -91,6 +95,20 @@ def refresh() -> "RefreshWiring":
     from bot.wiring.rest_wiring import RefreshWiring
 
     return _kept(RefreshWiring, RefreshSettings.from_env(os.environ))
+
+
+def instances() -> "InstancesWiring":
+    """What answers for instances at the REST API. Raises ConfigurationError."""
+    from bot.wiring.resource_wiring import InstancesWiring
+
+    return _kept(InstancesWiring, InstancesSettings.from_env(os.environ))
+
+
+def audit() -> "AuditWiring":
+    """What answers for the audit at the REST API. Raises ConfigurationError."""
+    from bot.wiring.resource_wiring import AuditWiring
+
+    return _kept(AuditWiring, AuditSettings.from_env(os.environ))
 
 
 def notary() -> "NotaryWiring":

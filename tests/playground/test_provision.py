@@ -238,7 +238,7 @@ def test_a_function_gets_what_its_template_entry_gives_and_the_local_additions(a
         declared = template.resource(spec.logical_id).properties.get("Environment", {}).get("Variables", {})
         assert set(spec.environment) == set(declared) | local
         assert "SLACK_SIGNING_SECRET" not in spec.environment
-    assert len({spec.access_key_id for spec in again.functions}) == len(again.functions) == 9
+    assert len({spec.access_key_id for spec in again.functions}) == len(again.functions) == 11
 
 
 def test_the_worker_is_fed_by_the_queue_that_the_door_sends_to(again: Provisioned) -> None:

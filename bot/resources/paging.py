@@ -1,0 +1,9 @@
+"""`cursor`: where the next page begins, for whoever was given it, with the same query; it says nothing by itself."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+Cursor = Annotated[
+    str | None, Query(pattern="^[A-Za-z0-9_-]{1,128}$", description="Of the page before, with the same query.")
+]
