@@ -23,6 +23,7 @@ SLACK = {
     "VIEW_IDENTITY": "whoami",
     "LIST_INSTANCES": "list",
     "GET_INSTANCE": "get web-1",
+    "VIEW_METRICS": "metrics web-1",
     "VIEW_AUDIT": "audit bastion",
     "VIEW_ALL_AUDIT": "audit <@U0BOB>",
     "EXPORT_AUDIT": "audit export bastion",
