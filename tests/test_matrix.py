@@ -36,6 +36,7 @@ REST = {
     "VIEW_HELP": "GET /openapi.json",
     "LIST_INSTANCES": "GET /instances",
     "GET_INSTANCE": f"GET /instances/{INSTANCE}",
+    "VIEW_METRICS": f"GET /instances/{INSTANCE}/metrics",
     "VIEW_AUDIT": f"GET /audit-logs?resourceId={INSTANCE}",
     "VIEW_ALL_AUDIT": "GET /audit-logs?userId=BOB",
     "RECORD_ENTRY": "POST /audit-logs",

@@ -160,6 +160,7 @@ def drive_rest(house: House) -> None:
         "/instances",
         "/instances?cursor=unknown",
         "/instances/i-0123456789abcdef0",
+        "/instances/i-0123456789abcdef0/metrics",
         "/openapi.json",
         "/audit-logs?limit=1",
         "/audit-logs?cursor=unknown",
@@ -168,6 +169,8 @@ def drive_rest(house: House) -> None:
         "/audit-logs?resourceId=i-0123456789abcdef0",
     ):
         assert client.get(path).status_code in (200, 404)
+    (web,) = client.get("/instances?name=web-1").json["instances"]  # type: ignore[index]
+    assert client.get(f"/instances/{web['instanceId']}/metrics?group=all").status_code == 200
     entry = {"action": "DEPLOY", "resourceType": "DEPLOYMENT", "resourceId": "shop"}
     assert client.post("/audit-logs", entry, Idempotency_Key="once").status_code == 201
     large_fleet_page(house, client)

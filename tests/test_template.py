@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # The only rights without a resource of their own, each with its reason.
 UNSCOPED = {
     ("WorkerFunctionRole", "ec2:DescribeInstances"): "EC2 scopes no Describe call to a resource",
+    ("InstancesFunctionRole", "cloudwatch:GetMetricData"): "CloudWatch's metrics are no resources",
+    ("InstancesFunctionRole", "cloudwatch:ListMetrics"): "CloudWatch's metrics are no resources",
     ("InstancesFunctionRole", "ec2:DescribeInstances"): "EC2 scopes no Describe call to a resource",
     ("InstancesFunctionRole", "ec2:DescribeInstanceStatus"): "EC2 scopes no Describe call to a resource",
     ("WorkerFunctionRole", "ec2:DescribeInstanceStatus"): "the same",

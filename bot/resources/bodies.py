@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot import models
 from bot.audit_rows import AuditRow
+from bot.metric_series import Chart
 from bot.operations import actions
 
 Code = Literal["INVALID_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "CONFLICT", "THROTTLED", "INTERNAL_ERROR"]
@@ -97,6 +98,47 @@ class InstanceBody(Body):
     instance: Instance
 
 
+class Point(Body):
+    """The value of the period that begins then."""
+
+    timestamp: datetime
+    value: float
+
+
+class Metric(Body):
+    """One statistic of one CloudWatch metric, in time order; a period without data has no point."""
+
+    namespace: str
+    metric: str
+    dimensions: dict[str, str]
+    statistic: str
+    unit: str
+    period: Annotated[int, Field(description="In seconds.")]
+    points: list[Point]
+
+
+class MissingMetric(Body):
+    """A metric without data in this time, and why that is so, in words."""
+
+    metric: str
+    reason: str
+
+
+class MetricsBody(Body):
+    """What CloudWatch knows of one instance."""
+
+    metrics: list[Metric]
+    missing: list[MissingMetric]
+
+    @classmethod
+    def of(cls, chart: Chart) -> "MetricsBody":
+        """As it was read."""
+        return cls(
+            metrics=[Metric(**served) for line in chart.lines for served in line.as_json()],
+            missing=[MissingMetric(metric=one.title, reason=one.reason) for one in chart.missing],
+        )
+
+
 Detail = Annotated[str, Field(max_length=512)] | bool | Annotated[int, Field(ge=-(2**53), le=2**53)] | None
 ResourceType = Literal["EC2_INSTANCE", "AUDIT_LOG", "USER", "ALARM", "DEPLOYMENT"]
 
@@ -171,6 +213,29 @@ class AuditLog(Body):
             userAgent=row.user_agent or None,
             details=_plain(dict(row.details)),
         )
+
+
+class RefreshBody(BaseModel):
+    """A refresh token, as it was given."""
+
+    refreshToken: Annotated[str, Field(pattern="^[A-Za-z0-9_=.+/-]{1,8192}$")]
+    username: Annotated[
+        str | None,
+        Field(
+            description="`cognito:username` of the last ID token; only a client with a secret needs it.",
+            pattern="^[!-~]{1,128}$",
+        ),
+    ] = None
+
+
+class FreshTokensBody(Body):
+    """New tokens; with a `refreshToken` where the old one is good no longer."""
+
+    accessToken: str
+    idToken: str
+    expiresIn: Annotated[int, Field(description="In seconds.")]
+    tokenType: str
+    refreshToken: str | None = None
 
 
 class AuditLogsBody(Body):

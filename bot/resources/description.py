@@ -4,22 +4,26 @@ It refuses to describe what no route answers: the routes of every resource are t
 """
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, Server
+from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from bot.models import Target
 from bot.operations import VIEW_HELP
 from bot.resources.audit import AuditResource
-from bot.resources.errors import MEANS
+from bot.resources.bodies import FreshTokensBody, RefreshBody
+from bot.resources.errors import MEANS, refusals
 from bot.resources.front import Resource, resolver
 from bot.resources.instances import InstanceResource
+from bot.resources.metrics import MetricResource
 
 if TYPE_CHECKING:
     from bot.resources.callers import Callers
     from bot.services.gate import Gate
 
+REFRESH = "/auth/refresh"
 TITLE = "ec2-chatops"
 VERSION = "1"
 _ABOUT = (
@@ -49,10 +53,31 @@ class DescriptionResource:
         return Response(200, content_types.APPLICATION_JSON, text)
 
 
+class RefreshRoute:
+    """`handlers.refresh` answers it by itself, without a token and without this resolver: here it is only described."""
+
+    def routes(self, app: APIGatewayRestResolver) -> None:
+        """Put the method where it is described."""
+        app.post(
+            REFRESH,
+            summary="Get new tokens for a refresh token",
+            description="Without an access token: the refresh token is the proof.",
+            operation_id="refreshTokens",
+            responses=refusals(FreshTokensBody, is_open=True),
+        )(self.refresh)
+
+    def refresh(self, request: Annotated[RefreshBody, Body()]) -> FreshTokensBody:
+        """Never called."""
+        raise NotImplementedError
+
+
+KINDS: tuple[type[Resource], ...] = (InstanceResource, MetricResource, AuditResource, RefreshRoute)
+
+
 def document() -> str:
     """The OpenAPI document of all resources, as JSON."""
     # Routes are described without being called, so that no function needs the services of another one.
-    described: list[Resource] = [InstanceResource.__new__(InstanceResource), AuditResource.__new__(AuditResource)]
+    described: list[Resource] = [object.__new__(kind) for kind in KINDS]
     schema = resolver(described).get_openapi_json_schema(
         title=TITLE,
         version=VERSION,
@@ -66,6 +91,7 @@ def document() -> str:
     for methods in content["paths"].values():
         for operation in methods.values():
             _correct(operation)
+    content["paths"][REFRESH]["post"]["security"] = []
     for name in _POWERTOOLS:
         content["components"]["schemas"].pop(name, None)
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

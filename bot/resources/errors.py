@@ -40,11 +40,15 @@ def of_ours(error: ChatOpsError) -> tuple[int, dict[str, Any]]:
     return STATUS[error.code], error_body(error.code, words(error))
 
 
-def refusals(success: type[BaseModel], *further: int, status: int = 200) -> dict[int, Any]:
-    """What an operation may answer, for its description: `success`, the errors of every route, and its own."""
+def refusals(success: type[BaseModel], *further: int, status: int = 200, is_open: bool = False) -> dict[int, Any]:
+    """What an operation may answer, for its description: `success`, the errors of every route, and its own.
+
+    An open one asks for no permission.
+    """
     shape = {"application/json": {"model": ErrorBody}}
     errors = {
-        code: {"description": MEANS[code], "content": shape} for code in sorted({400, 401, 403, 429, 500, *further})
+        code: {"description": MEANS[code], "content": shape}
+        for code in sorted({400, 401, 429, 500, *([] if is_open else [403]), *further})
     }
     description = (success.__doc__ or "").strip().splitlines()[0]
     return {status: {"description": description, "content": {"application/json": {"model": success}}}, **errors}

@@ -20,6 +20,7 @@ from bot.errors import (
     InstanceNotFoundError,
     InstancesUnavailableError,
     InvalidValueError,
+    MetricsUnavailableError,
     NotRecordedError,
     OutcomeNotRecordedError,
     OutcomeUnknownError,
@@ -67,6 +68,7 @@ _WORDS: dict[type[ChatOpsError], str | Callable[[Any], str]] = {
     OutcomeUnknownError: "It was sent to AWS and the reply was lost: it may have happened. Look before you repeat it.",
     InstancesUnavailableError: lambda error: f"EC2 does not answer in {error.region}. Ask again in a moment.",
     AuditUnavailableError: "The audit does not answer. Ask again in a moment.",
+    MetricsUnavailableError: lambda error: f"CloudWatch does not answer in {error.region}. Ask again in a moment.",
     AwsCallError: "An AWS service does not answer. Ask again in a moment.",
 }
 

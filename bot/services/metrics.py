@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bot.errors import MetricsUnavailableError
-from bot.metric_series import GROUPS, MAX_INSTANCES, Chart, Kind, Line, Metric, Missing, Point, Range, span
+from bot.metric_series import GROUPS, MAX_INSTANCES, Chart, Kind, Line, Marks, Metric, Missing, Point, Range, span
 from bot.models import Instance, RegionFailure
 
 if TYPE_CHECKING:
@@ -47,12 +47,15 @@ Answers = dict[tuple[int, str], dict[datetime, float]]
 
 
 class Metrics:
-    """`client_for` gives the CloudWatch client of a region; `now` is in UTC, `clock` monotonic in seconds."""
+    """`client_for` gives the CloudWatch client of a region; `now` is in UTC, `clock` monotonic in seconds.
+
+    Without `marks` a chart has nothing but its lines.
+    """
 
     def __init__(
         self,
         client_for: Callable[[str], "CloudWatchClient"],
-        marks: "MetricMarks",
+        marks: "MetricMarks | None",
         now: Callable[[], datetime],
         clock: Callable[[], float],
     ) -> None:
@@ -88,7 +91,7 @@ class Metrics:
         if len(failures) == len({instance.region for instance in instances}):
             raise MetricsUnavailableError(failures[0].region, failures[0].aws_code)
         kept = tuple(_few(lines))
-        marks = self._marks.of(instances, kept, start, end)
+        marks = self._marks.of(instances, kept, start, end) if self._marks else Marks()
         return Chart(
             instances,
             group,

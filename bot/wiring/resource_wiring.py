@@ -63,12 +63,16 @@ class InstancesWiring:
         from bot.resources.description import DescriptionResource
         from bot.resources.front import Front
         from bot.resources.instances import InstanceResource
+        from bot.resources.metrics import MetricResource
         from bot.services.instances import Instances
+        from bot.services.metrics import Metrics
 
         shared = self._shared
         instances = Instances(lambda region: shared.aws.get("ec2", region), self._settings.regions, time.monotonic)
         resource = InstanceResource(shared.gate, shared.callers, instances, shared.bookmarks)
-        return Front([resource, DescriptionResource(shared.gate, shared.callers)], failed)
+        metrics = Metrics(lambda region: shared.aws.get("cloudwatch", region), None, now, time.monotonic)
+        measured = MetricResource(shared.gate, shared.callers, instances, metrics)
+        return Front([resource, measured, DescriptionResource(shared.gate, shared.callers)], failed)
 
 
 class AuditWiring:

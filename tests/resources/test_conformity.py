@@ -11,8 +11,9 @@ from schemathesis import GenerationMode
 from tests.house import ROOT, House
 from tests.rest_client import ADA, CAROL, PREFIX, RestClient
 
+REFRESH = "/auth/refresh"
 DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
-OPERATIONS = [(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods]
+OPERATIONS = [(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods if path != REFRESH]
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +76,10 @@ def test_without_a_valid_token_every_answer_is_401_and_nothing_is_recorded(
     before = len(client.house.rows())
     assert judge(served, path, method, GenerationMode.POSITIVE, 3, {"Authorization": token}) == {401}
     assert len(client.house.rows()) == before
+
+
+@pytest.mark.parametrize(("mode", "status"), [(GenerationMode.POSITIVE, 401), (GenerationMode.NEGATIVE, 400)])
+def test_a_refresh_token_that_is_none_is_refused_as_the_document_says(
+    served: Any, mode: GenerationMode, status: int
+) -> None:
+    assert judge(served, REFRESH, "post", mode, 25, {}) == {status}

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 import pytest
 
+from bot.metric_series import GROUPS, RANGES
+from bot.resources.metrics import Group, Range
 from bot.rest import MAX_BODY
 from tests.faults import answers, aws_fails, times_out
 from tests.house import INSTANCES, House
@@ -198,3 +200,40 @@ def test_a_listing_takes_no_body_that_cannot_be_read(client: RestClient) -> None
             headers={"Authorization": f"Bearer {client.token(ADA)}", "Content-Type": kind},
         )
         assert (answer.status_code, json.loads(answer.data)["error"]["code"]) == (400, "INVALID_REQUEST")
+
+
+def test_metrics_are_the_numbers_of_the_chart_and_looking_is_recorded(house: House, client: RestClient) -> None:
+    (web,) = body(client.get(WEB))["instances"]
+    answer = client.get(f"/instances/{web['instanceId']}/metrics?group=cpu&range=3h", CAROL)
+    assert answer.status_code == 200
+    found = body(answer)
+    assert {(one["metric"], one["statistic"], one["unit"]) for one in found["metrics"]} == {
+        ("CPUUtilization", "Average", "Percent"),
+        ("CPUUtilization", "Maximum", "Percent"),
+    }
+    for one in found["metrics"]:
+        times = [point["timestamp"] for point in one["points"]]
+        assert times == sorted(times)
+        assert times
+    row = house.rows()[-1]
+    assert (row["action"], row["resourceId"], row["userEmail"]) == ("VIEW_METRICS", web["instanceId"], CAROL)
+    assert row["details"] == {"group": "cpu", "range": "3h"}
+
+
+def test_metrics_of_an_instance_that_is_not_there_are_404_and_recorded(house: House, client: RestClient) -> None:
+    assert client.get("/instances/i-0123456789abcdef0/metrics").status_code == 404
+    assert [(row["action"], row["outcome"]) for row in house.rows()] == [("VIEW_METRICS", "failed")]
+
+
+def test_the_words_for_metrics_are_those_of_the_command() -> None:
+    assert get_args(Group) == tuple(GROUPS)
+    assert get_args(Range) == tuple(RANGES)
+
+
+def test_a_cloudwatch_that_does_not_answer_is_named(house: House, client: RestClient) -> None:
+    (web,) = body(client.get(WEB))["instances"]
+    with aws_fails("cloudwatch.GetMetricData", answers(503, "InternalServiceFault")):
+        house.fresh_containers()
+        answer = client.get(f"/instances/{web['instanceId']}/metrics")
+    assert answer.status_code == 500
+    assert "CloudWatch does not answer in us-east-1" in body(answer)["error"]["message"]
