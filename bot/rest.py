@@ -113,9 +113,17 @@ def error_answer(code: str, message: str) -> dict[str, Any]:
     return answer(STATUS[code], {"error": {"code": code, "message": message}})
 
 
-def unavailable(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer where nothing can be answered: only the request's id is told."""
+def unavailable(event: Mapping[str, Any], *, begun: bool = False) -> dict[str, Any]:
+    """The answer where nothing can be answered: only the request's id is told.
+
+    `begun` is for what may have changed something before it failed.
+    """
     request_id = str((event.get("requestContext") or {}).get("requestId") or "")
-    message = f"Something failed on our side. Ask again; if this lasts, tell an administrator. Reference: {request_id}"
+    advice = (
+        "It may have been done: do not repeat it before you have looked."
+        if begun
+        else "Ask again; if this lasts, tell an administrator."
+    )
+    message = f"Something failed on our side. {advice} Reference: {request_id}"
     answered = error_answer("INTERNAL_ERROR", message)
     return {**answered, "headers": {**answered["headers"], "x-request-id": request_id}}

@@ -11,6 +11,10 @@ from bot.settings import (
     AUDIT_RETENTION_DAYS,
     AUDIT_TABLE_NAME,
     AWS_ENDPOINT_URL,
+    CONFIRM_SECONDS,
+    DEFAULT_PROTECTION,
+    REBOOT_ROLE_ARN,
+    REBOOTS_ENABLED,
     STATE_TABLE_NAME,
     Reader,
 )
@@ -38,15 +42,26 @@ class AuditSettings:
 
 @dataclass(frozen=True)
 class InstancesSettings(AuditSettings):
-    """What `handlers.instances` uses: the same, and which regions to look at."""
+    """What `handlers.instances` uses: the same, which regions to look at, and what reboots need."""
 
     regions: tuple[str, ...]
+    reboot_role_arn: str
+    reboots_enabled: bool
+    confirm_seconds: int
+    default_protection: str
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "InstancesSettings":
         """Raises ConfigurationError naming all that is missing or malformed."""
         read = Reader(environ)
-        settings = cls(**_shared(read), regions=read.regions())
+        settings = cls(
+            **_shared(read),
+            regions=read.regions(),
+            reboot_role_arn=read.role_arn(REBOOT_ROLE_ARN),
+            reboots_enabled=read.flag(REBOOTS_ENABLED),
+            confirm_seconds=read.number(CONFIRM_SECONDS),
+            default_protection=read.choice(DEFAULT_PROTECTION, "approval", "typed", "click"),
+        )
         read.finish()
         return settings
 

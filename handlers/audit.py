@@ -16,4 +16,4 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     except Exception as error:  # settings are missing, or a library: nothing can be answered
         wiring.logger().error("audit closed", extra=wiring.failure(error))
         return unavailable(event)
-    return front.answer(event)
+    return front.answer(event, context)

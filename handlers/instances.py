@@ -1,4 +1,4 @@
-"""REST `/instances` and `/openapi.json`: payload 1.0 events with the authorizer's context.
+"""REST `/instances`, what is below it, and `/openapi.json`: payload 1.0 events with the authorizer's context.
 
 It refuses to fail: what goes wrong is an answer too, and says nothing of what went wrong.
 """
@@ -16,4 +16,4 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     except Exception as error:  # settings are missing, or a library: nothing can be answered
         wiring.logger().error("instances closed", extra=wiring.failure(error))
         return unavailable(event)
-    return front.answer(event)
+    return front.answer(event, context)

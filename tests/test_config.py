@@ -13,7 +13,7 @@ from bot.rest_config import AuditSettings, InstancesSettings
 from bot.settings import SETTINGS
 from bot.sign_in_config import AuthorizerSettings, LoginSettings, RefreshSettings
 from playground.template import SAM_FUNCTION, Template
-from tests.house import AUTHORIZER, DOOR, LOGIN, REFRESH, WORKER, House
+from tests.house import AUDIT, AUTHORIZER, DOOR, INSTANCES, LOGIN, REFRESH, WORKER, House
 
 DOOR_ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",
@@ -78,6 +78,7 @@ RESOURCE_ENVIRONMENT = {
     "STATE_TABLE_NAME": "state",
     "COGNITO_USER_POOL_ID": "eu-west-1_x",
 }
+INSTANCES_ENVIRONMENT = {**RESOURCE_ENVIRONMENT, "REBOOT_ROLE_ARN": "arn:aws:iam::123456789012:role/reboot"}
 
 
 def test_one_error_names_everything_that_is_missing() -> None:
@@ -192,11 +193,17 @@ def test_the_functions_of_the_rest_api_need_each_of_their_settings(settings: Any
 
 
 @pytest.mark.parametrize("name", sorted(RESOURCE_ENVIRONMENT))
-@pytest.mark.parametrize("settings", [AuditSettings, InstancesSettings])
-def test_the_functions_of_the_resources_need_each_of_their_settings(settings: Any, name: str) -> None:
-    settings.from_env(RESOURCE_ENVIRONMENT)
+def test_the_function_of_the_audit_needs_each_of_its_settings(name: str) -> None:
+    AuditSettings.from_env(RESOURCE_ENVIRONMENT)
     with pytest.raises(ConfigurationError, match=name):
-        settings.from_env({key: value for key, value in RESOURCE_ENVIRONMENT.items() if key != name})
+        AuditSettings.from_env({key: value for key, value in RESOURCE_ENVIRONMENT.items() if key != name})
+
+
+@pytest.mark.parametrize("name", sorted(INSTANCES_ENVIRONMENT))
+def test_the_function_of_instances_needs_each_of_its_settings(name: str) -> None:
+    InstancesSettings.from_env(INSTANCES_ENVIRONMENT)
+    with pytest.raises(ConfigurationError, match=name):
+        InstancesSettings.from_env({key: value for key, value in INSTANCES_ENVIRONMENT.items() if key != name})
 
 
 @pytest.mark.parametrize(
@@ -253,6 +260,8 @@ def test_the_template_gives_each_function_what_it_needs_and_nothing_unknown(hous
         (LOGIN, LoginSettings),
         (AUTHORIZER, AuthorizerSettings),
         (REFRESH, RefreshSettings),
+        (INSTANCES, InstancesSettings),
+        (AUDIT, AuditSettings),
     ):
         with house.running_as(logical_id):
             settings.from_env(os.environ)

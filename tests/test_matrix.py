@@ -12,8 +12,10 @@ import pytest
 import bot.operations
 from bot.models import Role
 from bot.operations import UNLINK_IDENTITY, Operation
+from bot.views import reboot
 from tests.browsers import Newcomers
 from tests.house import ROOT, WORKER, House
+from tests.reboots import Reboots, instance_id
 from tests.rest_client import RestClient
 
 INSTANCE = "i-0123456789abcdef0"
@@ -29,6 +31,9 @@ SLACK = {
     "EXPORT_AUDIT": "audit export bastion",
     "EXPORT_ALL_AUDIT": "audit export <@U0BOB>",
     "VERIFY_AUDIT": "audit verify",
+    "PROPOSE_REBOOT": reboot.REQUEST,
+    "CANCEL_REBOOT": reboot.CANCEL,
+    "REBOOT_INSTANCE": reboot.CONFIRM,
     "REQUEST_LINK": "login",
     "UNLINK_IDENTITY": "logout",
 }
@@ -37,10 +42,12 @@ REST = {
     "LIST_INSTANCES": "GET /instances",
     "GET_INSTANCE": f"GET /instances/{INSTANCE}",
     "VIEW_METRICS": f"GET /instances/{INSTANCE}/metrics",
+    "REBOOT_INSTANCE": f"POST /instances/{INSTANCE}/reboot",
     "VIEW_AUDIT": f"GET /audit-logs?resourceId={INSTANCE}",
     "VIEW_ALL_AUDIT": "GET /audit-logs?userId=BOB",
     "RECORD_ENTRY": "POST /audit-logs",
 }
+LOOKED_UP = ("GET_INSTANCE", "reboot")
 ENTRY = {"action": "DEPLOY", "resourceType": "DEPLOYMENT", "resourceId": "shop"}
 # The sign-in in a browser is a door of its own: whoever comes to it has just shown both identities.
 ELSEWHERE = {"LINK_IDENTITY"}
@@ -108,11 +115,15 @@ def people(newcomers: Newcomers, house: House) -> Iterator[Newcomers]:
 def test_slack_lets_in_whom_the_rules_let_in_and_refuses_everybody_else(
     house: House, people: Newcomers, identity: Identity
 ) -> None:
+    Reboots(house).propose("web-2", "U0BOB")
     identity.prepare(house, people)
     found = {}
     for name, text in SLACK.items():
         before = len(house.rows())
-        house.invoke(WORKER, house.queued(text, identity.user_id))
+        if text.startswith("reboot_"):
+            before = press(house, text, identity.user_id)
+        else:
+            house.invoke(WORKER, house.queued(text, identity.user_id))
         found[name] = recorded(house, before)
     assert found == {name: expected(identity, "slack", name) for name in SLACK}
 
@@ -128,7 +139,7 @@ def test_the_rest_api_lets_in_whom_the_rules_let_in_and_refuses_everybody_else(
     for name, called in REST.items():
         before = len(house.rows())
         method, path = called.replace("BOB", client.sub(email("U0BOB"))).split(" ")
-        answer = client.call(method, path, body=ENTRY if method == "POST" else None, token=token)
+        answer = client.call(method, path, body=ENTRY if path == "/audit-logs" else None, token=token)
         found[name] = recorded(house, before)
         refused = answer.status_code == 403
         assert refused or answer.status_code in (200, 201, 404)
@@ -136,9 +147,29 @@ def test_the_rest_api_lets_in_whom_the_rules_let_in_and_refuses_everybody_else(
     assert found == {name: expected(identity, "rest", name) for name in REST}
 
 
+def press(house: House, action_id: str, user_id: str) -> int:
+    """A button of a proposal of their own, if they may make one; how many rows there were before."""
+    reboots = Reboots(house)
+    wish, before = f"us-east-1/{instance_id(house, 'web-1')}\n", len(house.rows())
+    anything = house.slack.messages("C0OPS")[0]
+    reboots.press(reboot.REQUEST, user_id, anything, wish)
+    if action_id == reboot.REQUEST:
+        return before
+    before = len(house.rows())
+    if reboots.cards:
+        reboots.press(action_id, user_id)
+    else:
+        reboots.press(action_id, user_id, anything, f"{'0' * 32}.{'0' * 16}")
+    return before
+
+
 def recorded(house: House, before: int) -> set[str]:
-    """The actions of the rows since, those of an entry by hand under its operation's name."""
-    actions = {row["action"] for row in house.rows()[before:]}
+    """The actions of the rows since, those of an entry by hand under its operation's name.
+
+    Looking up what is to be rebooted is a row besides.
+    """
+    rows = house.rows()[before:]
+    actions = {row["action"] for row in rows if (row["action"], row["details"].get("for")) != LOOKED_UP}
     return {"RECORD_ENTRY" if action == ENTRY["action"] else action for action in actions}
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from fnmatch import fnmatch
+from uuid import uuid4
 
 import pytest
 
@@ -36,7 +37,7 @@ from tests.house import (
     House,
 )
 from tests.permissions import as_list, declared, logging_rights, observed, polling_rights, statements
-from tests.reboots import Reboots, in_state
+from tests.reboots import Reboots, in_state, instance_id
 from tests.rest_client import RestClient
 
 PAST = {"N": "0"}
@@ -171,9 +172,22 @@ def drive_rest(house: House) -> None:
         assert client.get(path).status_code in (200, 404)
     (web,) = client.get("/instances?name=web-1").json["instances"]  # type: ignore[index]
     assert client.get(f"/instances/{web['instanceId']}/metrics?group=all").status_code == 200
+    reboot_by_rest(house, client)
     entry = {"action": "DEPLOY", "resourceType": "DEPLOYMENT", "resourceId": "shop"}
     assert client.post("/audit-logs", entry, Idempotency_Key="once").status_code == 201
     large_fleet_page(house, client)
+
+
+def reboot_by_rest(house: House, client: RestClient) -> None:
+    """One that is sent, and one that EC2 refuses, so that its lock is let go."""
+    sent, refused = (f"/instances/{instance_id(house, name)}/reboot" for name in ("worker-1", "worker-2"))
+    assert client.post(sent, None, Idempotency_Key=str(uuid4())).status_code == 200
+    with aws_fails(
+        "ec2.RebootInstances", answers(403, "UnauthorizedOperation"), when=lambda sent: b"DryRun" not in sent
+    ):
+        house.fresh_containers()
+        assert client.post(refused, None).status_code == 500
+    house.fresh_containers()
 
 
 def large_fleet_page(house: House, client: RestClient) -> None:
@@ -244,7 +258,11 @@ STATE_RIGHTS = {
         "dynamodb:PutItem": ["slack#*", "cognito#*", "login#*"],
         "dynamodb:UpdateItem": ["login#*"],
     },
-    INSTANCES: {"dynamodb:GetItem": ["page#*"], "dynamodb:PutItem": ["page#*"]},
+    INSTANCES: {
+        "dynamodb:GetItem": ["page#*", "action#*", "lock#*"],
+        "dynamodb:PutItem": ["page#*", "request#*", "action#*", "lock#*"],
+        "dynamodb:UpdateItem": ["action#*", "lock#*"],
+    },
     AUDIT: {"dynamodb:GetItem": ["page#*"], "dynamodb:PutItem": ["page#*", "request#*"]},
 }
 

@@ -114,11 +114,12 @@ def test_P1_only_lambda_assumes_the_roles(of_type: Any) -> None:
             assert trust["Action"] == "sts:AssumeRole"
 
 
-def test_P2_only_the_worker_becomes_the_reboot_role_and_only_for_a_person(
+def test_P2_only_what_reboots_becomes_the_reboot_role_and_only_for_a_person(
     translated: dict[str, Any], of_type: Any
 ) -> None:
     (trust,) = of_type("AWS::IAM::Role")["RebootRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-    assert trust["Principal"] == {"AWS": {"Fn::GetAtt": ["WorkerFunctionRole", "Arn"]}}
+    reboots = ("WorkerFunction", "InstancesFunction")
+    assert trust["Principal"] == {"AWS": [{"Fn::GetAtt": [f"{name}Role", "Arn"]} for name in reboots]}
     assert trust["Action"] == ["sts:AssumeRole", "sts:SetSourceIdentity"]
     assert trust["Condition"] == {"StringLike": {"sts:SourceIdentity": "?*"}}
     may = {
@@ -126,7 +127,7 @@ def test_P2_only_the_worker_becomes_the_reboot_role_and_only_for_a_person(
         for name in of_type("AWS::Lambda::Function")
         if ("sts:AssumeRole", "RebootRole") in declared(translated, name)
     }
-    assert may == {"WorkerFunction"}
+    assert may == set(reboots)
 
 
 def test_P3_an_instance_without_the_opt_in_tag_is_rebooted_by_nobody(of_type: Any) -> None:

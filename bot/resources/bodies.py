@@ -13,8 +13,11 @@ from bot import models
 from bot.audit_rows import AuditRow
 from bot.metric_series import Chart
 from bot.operations import actions
+from bot.proposals import MAX_REASON
 
 Code = Literal["INVALID_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "CONFLICT", "THROTTLED", "INTERNAL_ERROR"]
+
+PLAIN = r"[^\u0000-\u001f\u007f-\u009f]"
 
 
 class Body(BaseModel):
@@ -137,6 +140,21 @@ class MetricsBody(Body):
             metrics=[Metric(**served) for line in chart.lines for served in line.as_json()],
             missing=[MissingMetric(metric=one.title, reason=one.reason) for one in chart.missing],
         )
+
+
+class RebootRequest(Body):
+    """Why; it is recorded, and need not be said."""
+
+    reason: Annotated[
+        str, Field(max_length=MAX_REASON, pattern=f"^{PLAIN}*$", examples=["It hangs since the deployment."])
+    ] = ""
+
+
+class RebootedBody(Body):
+    """EC2 has taken the reboot; whether the machine comes back is watched, and recorded."""
+
+    message: str
+    instanceId: str
 
 
 Detail = Annotated[str, Field(max_length=512)] | bool | Annotated[int, Field(ge=-(2**53), le=2**53)] | None

@@ -18,6 +18,7 @@ from bot.resources.errors import MEANS, refusals
 from bot.resources.front import Resource, resolver
 from bot.resources.instances import InstanceResource
 from bot.resources.metrics import MetricResource
+from bot.resources.reboots import RebootResource
 
 if TYPE_CHECKING:
     from bot.resources.callers import Callers
@@ -71,7 +72,13 @@ class RefreshRoute:
         raise NotImplementedError
 
 
-KINDS: tuple[type[Resource], ...] = (InstanceResource, MetricResource, AuditResource, RefreshRoute)
+KINDS: tuple[type[Resource], ...] = (
+    InstanceResource,
+    MetricResource,
+    RebootResource,
+    AuditResource,
+    RefreshRoute,
+)
 
 
 def document() -> str:

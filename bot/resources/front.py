@@ -41,16 +41,16 @@ class Front:
         self._failed = failed
         self._app.exception_handler(ChatOpsError)(self._ours)
 
-    def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
+    def answer(self, event: Mapping[str, Any], context: Any = None) -> dict[str, Any]:
         """Always an answer."""
         try:
             _require_readable(event)
-            answered = self._app.resolve(dict(event), None)  # type: ignore[arg-type]
+            answered = self._app.resolve(dict(event), context)
         except InvalidRequestError as error:
             answered = _proxied(*of_ours(error))
         except Exception as error:  # the last line of defence: what went wrong is nobody's but ours
             self._failed("request failed", error)
-            return unavailable(event)
+            return unavailable(event, begun=event.get("httpMethod") != "GET")
         return _marked(answered, request_id(event))
 
     def _ours(self, error: ChatOpsError) -> Response[str]:

@@ -12,7 +12,7 @@ from bot import models
 from bot.errors import InstanceNotFoundError, NotRecordedError, PageGoneError
 from bot.models import Actor, Bookmark, InstanceQuery, Listing, Match, Target
 from bot.operations import GET_INSTANCE, LIST_INSTANCES
-from bot.resources.bodies import Instance, InstanceBody, InstancesBody, RegionFailure
+from bot.resources.bodies import PLAIN, Instance, InstanceBody, InstancesBody, RegionFailure
 from bot.resources.errors import refusals
 from bot.resources.paging import Cursor
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 State = Literal["pending", "running", "stopping", "stopped", "shutting-down", "terminated"]
 Sort = Literal["name", "launched", "state"]
-PLAIN = r"[^\u0000-\u001f\u007f-\u009f]"
 InstanceId = Annotated[
     str,
     Path(pattern="^i-[0-9a-f]{8}([0-9a-f]{9})?$", description="EC2's id of it.", examples=["i-0123456789abcdef0"]),
@@ -88,7 +87,7 @@ class InstanceResource:
         actor = self._callers.actor(self._app.current_event.raw_event)
         target = Target(instance_id)
         match = self._gate.perform(actor, GET_INSTANCE, target, lambda: self._instances.match(instance_id))
-        return InstanceBody(instance=Instance.of(_one(match)))
+        return InstanceBody(instance=Instance.of(one_of(match)))
 
     def _start(self, actor: Actor, query: InstanceQuery, cursor: str) -> Bookmark:
         self._gate.admit(actor, LIST_INSTANCES, Target("*"))
@@ -106,7 +105,8 @@ class InstanceResource:
         return cursor
 
 
-def _one(match: Match) -> models.Instance:
+def one_of(match: Match) -> models.Instance:
+    """The one that was asked for. Raises InstanceNotFoundError."""
     if len(match.instances) != 1:
         raise InstanceNotFoundError(match.wanted)
     return match.instances[0]

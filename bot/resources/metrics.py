@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from bot.errors import InstanceNotFoundError
 from bot.metric_series import RANGES, Chart
 from bot.models import Target
 from bot.operations import VIEW_METRICS
 from bot.resources.bodies import MetricsBody
 from bot.resources.errors import refusals
-from bot.resources.instances import InstanceId
+from bot.resources.instances import InstanceId, one_of
 
 if TYPE_CHECKING:
     from bot.resources.callers import Callers
@@ -59,7 +58,5 @@ class MetricResource:
         return MetricsBody.of(chart)
 
     def _chart(self, instance_id: str, group: str, of: str) -> Chart:
-        match = self._instances.match(instance_id)
-        if len(match.instances) != 1:
-            raise InstanceNotFoundError(instance_id)
-        return self._metrics.chart(match.instances, group, RANGES[of])
+        instance = one_of(self._instances.match(instance_id))
+        return self._metrics.chart((instance,), group, RANGES[of])

@@ -27,6 +27,7 @@ from bot.errors import (
     PageGoneError,
 )
 from bot.idempotency import KeyInUseError, KeyReusedError
+from bot.resources.reboot_words import REBOOT_WORDS
 from bot.rest import InvalidRequestError
 
 _BY_CODE = {
@@ -49,6 +50,7 @@ def _permission(error: NotPermittedError) -> str:
 
 
 _WORDS: dict[type[ChatOpsError], str | Callable[[Any], str]] = {
+    **REBOOT_WORDS,
     InvalidRequestError: lambda error: str(error.reason),
     InvalidValueError: _value,
     InstanceNotFoundError: "No instance has this id in the regions that are looked at.",
@@ -64,8 +66,13 @@ _WORDS: dict[type[ChatOpsError], str | Callable[[Any], str]] = {
     IdentityUnavailableError: "It could not be checked who you are, so nothing was done. Ask again in a moment.",
     AccessDeniedError: _BY_CODE["FORBIDDEN"],
     NotRecordedError: "Not done: it could not be recorded. Ask again in a moment.",
-    OutcomeNotRecordedError: "Done, but its outcome could not be recorded. Look before you repeat it.",
-    OutcomeUnknownError: "It was sent to AWS and the reply was lost: it may have happened. Look before you repeat it.",
+    OutcomeNotRecordedError: (
+        "It was begun, and its outcome could not be recorded: it may have been done. "
+        "Do not repeat it before you have looked."
+    ),
+    OutcomeUnknownError: (
+        "It was sent to AWS and the reply was lost: it may have happened. Do not repeat it before you have looked."
+    ),
     InstancesUnavailableError: lambda error: f"EC2 does not answer in {error.region}. Ask again in a moment.",
     AuditUnavailableError: "The audit does not answer. Ask again in a moment.",
     MetricsUnavailableError: lambda error: f"CloudWatch does not answer in {error.region}. Ask again in a moment.",

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from bot.errors import ChatOpsError
 from bot.models import Actor, Instance, Origin, Source, Target
 from bot.operations import CANCEL_REBOOT, PROPOSE_REBOOT, REBOOT_INSTANCE
 from bot.proposals import (
@@ -30,6 +31,7 @@ from bot.reboot_errors import (
     ProposalChangedError,
     ProposalClosedError,
     RequesterGoneError,
+    SecondPersonNeededError,
     WrongCardError,
     WrongNameError,
     refusal_for,
@@ -50,7 +52,10 @@ CALL_SECONDS = 10  # what EC2 may take to answer: it is not asked with less time
 
 
 class RebootDesk:
-    """`records_for` gives the rows of one confirmation; `now` gives epoch seconds."""
+    """`records_for` gives the rows of one confirmation; `now` gives epoch seconds.
+
+    Without `history` and `alarms`, which a card only shows, a proposal tells nothing of them: for doors without a card.
+    """
 
     def __init__(
         self,
@@ -59,8 +64,8 @@ class RebootDesk:
         proposals: "Proposals",
         reboots: "Reboots",
         locks: "InstanceLocks",
-        history: "RebootHistory",
-        alarms: "Alarms",
+        history: "RebootHistory | None",
+        alarms: "Alarms | None",
         records_for: "Callable[[Reboot, str], RebootRecords]",
         policy: RebootPolicy,
         now: Callable[[], float],
@@ -168,18 +173,29 @@ class RebootDesk:
         )
 
     def at_once(self, actor: Actor, instance: Instance, reason: str = "", *, deadline: float | None = None) -> Reboot:
-        """Propose and confirm in one step, for doors without a card.
+        """Propose and confirm in one step, for doors without a card; the reboot as it was proposed.
 
-        Raises NeedsSlackError for an instance that a click cannot confirm, and what the two steps raise.
+        Raises NeedsSlackError for an instance that a click cannot confirm, SecondPersonNeededError where the budget is
+        used up, and what the two steps raise. After the call nothing is read that could fail.
         """
+        target = Target(instance.instance_id, {"reason": reason[:MAX_REASON]})
+        self._gate.admit(actor, REBOOT_INSTANCE, target)
+        try:
+            self._reboots.require_rebootable(instance)
+            self._require_click(instance)
+        except ChatOpsError as error:
+            self._gate.fail(actor, REBOOT_INSTANCE, target, error)
+        reboot = self.propose(actor, instance, reason)
+        if reboot.proposal.strength is not Strength.CLICK:
+            self._proposals.decide(reboot, State.CANCELLED, None)
+            self._gate.fail(actor, REBOOT_INSTANCE, _target(reboot), SecondPersonNeededError())
+        self.confirm(actor, reboot, deadline=deadline)
+        return reboot
+
+    def _require_click(self, instance: Instance) -> None:
         protection = self._policy.protection_of(instance.tags)
         if protection is not Strength.CLICK:
-            target = Target(instance.instance_id, {"reason": reason[:MAX_REASON]})
-            self._gate.admit(actor, REBOOT_INSTANCE, target)
-            self._gate.fail(actor, REBOOT_INSTANCE, target, NeedsSlackError(protection.value))
-        reboot = self.propose(actor, instance, reason)
-        self.confirm(actor, reboot, deadline=deadline)
-        return self._proposals.read(reboot.action_id)
+            raise NeedsSlackError(protection.value)
 
     def _take_over(self, actor: Actor, reboot: Reboot) -> None:
         self._gate.admit(actor, REBOOT_INSTANCE, _target(reboot))
@@ -215,9 +231,9 @@ class RebootDesk:
             launched=int(instance.launched.timestamp()) if instance.launched else None,
             system_status=instance.system_status,
             instance_status=instance.instance_status,
-            open_alarms=self._alarms.open_on(instance),
+            open_alarms=self._alarms.open_on(instance) if self._alarms else None,
             tags=tuple(pair for pair in instance.tags if pair[0] in SHOWN_TAGS),
-            past=self._history.last(instance.instance_id),
+            past=self._history.last(instance.instance_id) if self._history else (),
         )
 
     def _require_requester(self, actor: Actor, proposal: Proposal) -> None:

@@ -39,16 +39,17 @@ class Reboots:
         if not self._policy.enabled:
             raise RebootsDisabledError
 
-    def preflight(self, instance: Instance, user_id: str) -> None:
-        """Whether it could be rebooted now, EC2's own DryRun included.
-
-        Raises RebootsDisabledError, NotRebootableError and RebootRefusedError.
-        """
+    def require_rebootable(self, instance: Instance) -> None:
+        """Whether it could be rebooted as far as we know. Raises RebootsDisabledError and NotRebootableError."""
         self.require_enabled()
         if instance.state != "running":
             raise NotRebootableError(instance.name or instance.instance_id, instance.state)
         if not is_opted_in(instance.tags):
             raise NotRebootableError(instance.name or instance.instance_id, "not_managed")
+
+    def preflight(self, instance: Instance, user_id: str) -> None:
+        """The same by EC2's own DryRun too. Raises also RebootRefusedError."""
+        self.require_rebootable(instance)
         client = self._role.client(instance.region, instance.instance_id, f"preflight-{user_id}", user_id)
         try:
             client.reboot_instances(InstanceIds=[instance.instance_id], DryRun=True)

@@ -1,4 +1,4 @@
-"""What reboots are made of, in the worker that carries them out and in the sweep that follows them."""
+"""What reboots are made of, in the functions that carry them out and in the sweep that follows them."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -25,11 +25,8 @@ if TYPE_CHECKING:
 class RebootWiring:
     """Built once a container, each part on first use."""
 
-    def __init__(
-        self, aws: "AwsClients", slack: "SlackWiring", audit: "Audit", instances: "Instances", state_table: str
-    ) -> None:
+    def __init__(self, aws: "AwsClients", audit: "Audit", instances: "Instances", state_table: str) -> None:
         self._aws = aws
-        self._slack = slack
         self._audit = audit
         self._instances = instances
         self._state_table = state_table
@@ -38,19 +35,22 @@ class RebootWiring:
         self,
         gate: "Gate",
         identity: "Identity",
-        alarms: "Alarms",
         role_arn: str,
         policy: "RebootPolicy",
-        audit_table: str,
+        alarms: "Alarms | None" = None,
+        audit_table: str | None = None,
     ) -> "RebootDesk":
-        """What may end in a call of RebootInstances; the sweep has none."""
+        """What may end in a call of RebootInstances; the sweep has none.
+
+        What a card shows of alarms and of past reboots is left out without `alarms` and `audit_table`.
+        """
         from bot.services.reboot_desk import RebootDesk
         from bot.services.reboot_history import RebootHistory
         from bot.services.reboot_role import RebootRole
         from bot.services.reboots import Reboots
 
         reboots = Reboots(RebootRole(self._aws.get("sts"), role_arn, self._aws.once), self._instances, policy)
-        history = RebootHistory(self._aws.get("dynamodb"), audit_table)
+        history = RebootHistory(self._aws.get("dynamodb"), audit_table) if audit_table else None
         return RebootDesk(
             gate,
             identity,
@@ -69,11 +69,11 @@ class RebootWiring:
 
         return RebootRecords(self._audit, self.proposals, self._locks, epoch, reboot, reason)
 
-    @cached_property
-    def cards(self) -> "RebootCards":
+    def cards(self, slack: "SlackWiring") -> "RebootCards":
+        """What shows them in Slack."""
         from bot.listeners.reboot_cards import RebootCards
 
-        return RebootCards(self._slack.posts, self._slack.api, self.proposals, self.watching)
+        return RebootCards(slack.posts, slack.api, self.proposals, self.watching)
 
     @cached_property
     def watching(self) -> "RebootWatching":

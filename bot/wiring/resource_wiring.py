@@ -4,15 +4,21 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from bot.proposals import RebootPolicy, Strength
 from bot.rest_config import AuditSettings, InstancesSettings
 from bot.wiring.aws import AwsClients
 from bot.wiring.ground import epoch, failure, logger, now
+from bot.wiring.reboot_wiring import RebootWiring
 
 if TYPE_CHECKING:
     from bot.resources.callers import Callers
     from bot.resources.front import Front
+    from bot.resources.keyed import Keyed
+    from bot.services.audit import Audit
     from bot.services.bookmarks import Bookmarks
     from bot.services.gate import Gate
+    from bot.services.instances import Instances
+    from bot.services.reboot_desk import RebootDesk
 
 
 def failed(message: str, error: BaseException) -> None:
@@ -35,13 +41,24 @@ class _Shared:
         return Callers(Identity(None, users, epoch))
 
     @cached_property
-    def gate(self) -> "Gate":
+    def audit(self) -> "Audit":
         from bot.services.audit import Audit
-        from bot.services.gate import Gate
 
         settings = self.settings
-        audit = Audit(self.aws.get("dynamodb"), settings.audit_table_name, settings.audit_retention_days, now)
-        return Gate(audit, self.callers.identity)
+        return Audit(self.aws.get("dynamodb"), settings.audit_table_name, settings.audit_retention_days, now)
+
+    @cached_property
+    def gate(self) -> "Gate":
+        from bot.services.gate import Gate
+
+        return Gate(self.audit, self.callers.identity)
+
+    @cached_property
+    def keyed(self) -> "Keyed":
+        from bot.resources.keyed import Keyed
+        from bot.services.first_answers import FirstAnswers
+
+        return Keyed(FirstAnswers(self.aws.get("dynamodb"), self.settings.state_table_name, epoch))
 
     @cached_property
     def bookmarks(self) -> "Bookmarks":
@@ -64,15 +81,29 @@ class InstancesWiring:
         from bot.resources.front import Front
         from bot.resources.instances import InstanceResource
         from bot.resources.metrics import MetricResource
-        from bot.services.instances import Instances
+        from bot.resources.reboots import RebootResource
         from bot.services.metrics import Metrics
 
-        shared = self._shared
-        instances = Instances(lambda region: shared.aws.get("ec2", region), self._settings.regions, time.monotonic)
-        resource = InstanceResource(shared.gate, shared.callers, instances, shared.bookmarks)
+        shared, instances = self._shared, self._instances
+        listed = InstanceResource(shared.gate, shared.callers, instances, shared.bookmarks)
         metrics = Metrics(lambda region: shared.aws.get("cloudwatch", region), None, now, time.monotonic)
         measured = MetricResource(shared.gate, shared.callers, instances, metrics)
-        return Front([resource, measured, DescriptionResource(shared.gate, shared.callers)], failed)
+        reboots = RebootResource(shared.gate, shared.callers, instances, self._desk, shared.keyed, epoch)
+        return Front([listed, measured, reboots, DescriptionResource(shared.gate, shared.callers)], failed)
+
+    @cached_property
+    def _desk(self) -> "RebootDesk":
+        shared, settings = self._shared, self._settings
+        reboots = RebootWiring(shared.aws, shared.audit, self._instances, settings.state_table_name)
+        policy = RebootPolicy(settings.reboots_enabled, settings.confirm_seconds, Strength(settings.default_protection))
+        return reboots.desk(shared.gate, shared.callers.identity, settings.reboot_role_arn, policy)
+
+    @cached_property
+    def _instances(self) -> "Instances":
+        from bot.services.instances import Instances
+
+        shared = self._shared
+        return Instances(lambda region: shared.aws.get("ec2", region), self._settings.regions, time.monotonic)
 
 
 class AuditWiring:
@@ -86,12 +117,9 @@ class AuditWiring:
         """Answers for the audit."""
         from bot.resources.audit import AuditResource
         from bot.resources.front import Front
-        from bot.resources.keyed import Keyed
         from bot.services.audit_log import AuditLog
-        from bot.services.first_answers import FirstAnswers
 
         shared, settings = self._shared, self._shared.settings
         dynamodb = shared.aws.get("dynamodb")
         log = AuditLog(dynamodb, settings.audit_table_name, settings.audit_retention_days, now)
-        keyed = Keyed(FirstAnswers(dynamodb, settings.state_table_name, epoch))
-        return Front([AuditResource(shared.gate, shared.callers, log, shared.bookmarks, keyed)], failed)
+        return Front([AuditResource(shared.gate, shared.callers, log, shared.bookmarks, shared.keyed)], failed)

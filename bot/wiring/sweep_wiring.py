@@ -28,8 +28,11 @@ class SweepWiring:
         """Does what is due."""
         from bot.listeners.sweep import RebootSweep, Sweep
 
-        reboots = self._reboots
-        followed = RebootSweep(reboots.proposals, reboots.watching, reboots.cards)
+        reboots, settings = self._reboots, self._settings
+        slack = SlackWiring(
+            settings.slack_api_url, settings.slack_secret_arn, settings.slack_bot_token, settings.endpoint_url
+        )
+        followed = RebootSweep(reboots.proposals, reboots.watching, reboots.cards(slack))
         return Sweep({"reboots": followed.run, "alerts": self._alerts.run})
 
     @cached_property
@@ -37,11 +40,8 @@ class SweepWiring:
         from bot.services.instances import Instances
 
         settings = self._settings
-        slack = SlackWiring(
-            settings.slack_api_url, settings.slack_secret_arn, settings.slack_bot_token, settings.endpoint_url
-        )
         instances = Instances(lambda region: self._aws.get("ec2", region), settings.regions, time.monotonic)
-        return RebootWiring(self._aws, slack, self._audit, instances, settings.state_table_name)
+        return RebootWiring(self._aws, self._audit, instances, settings.state_table_name)
 
     @cached_property
     def _alerts(self) -> "AlertClock":

@@ -168,7 +168,7 @@ class WorkerWiring:
     def _reboot_listeners(self) -> "RebootListeners":
         from bot.listeners.reboots import RebootListeners
 
-        looking, cards = self._instance_listeners, self.reboots.cards
+        looking, cards = self._instance_listeners, self.reboots.cards(self._slack)
         return RebootListeners(self.gate, self._answering, self._instances, self.desk, cards, looking)
 
     @cached_property
@@ -178,16 +178,16 @@ class WorkerWiring:
         return self.reboots.desk(
             self.gate,
             self.identity,
-            self._alarms,
             settings.reboot_role_arn,
             RebootPolicy(settings.reboots_enabled, settings.confirm_seconds, Strength(settings.default_protection)),
+            self._alarms,
             settings.audit_table_name,
         )
 
     @cached_property
     def reboots(self) -> RebootWiring:
         """What reboots are made of."""
-        return RebootWiring(self._aws, self._slack, self._audit, self._instances, self._settings.state_table_name)
+        return RebootWiring(self._aws, self._audit, self._instances, self._settings.state_table_name)
 
     @cached_property
     def _alert_listeners(self) -> "AlertListeners":
