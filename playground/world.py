@@ -6,6 +6,7 @@ playground.deployment. All of it is at one address, which is the stack's PUBLIC_
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from functools import cache, partial
@@ -21,6 +22,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from playground import fleet
 from playground.administration import create_administration
 from playground.aftermath import Aftermath
+from playground.api_access import AccessTokens, create_api_access
 from playground.app import create_app
 from playground.aws import LocalAws
 from playground.deployment import Deployment
@@ -33,7 +35,7 @@ from playground.outside import create_outside
 from playground.passing_time import PassingTime
 from playground.people import APP_ID, CHANNELS, PEOPLE, TEAM_ID
 from playground.provision import PASSWORD, Provisioned, access_key_id, provision
-from playground.rest_api import RestApi, create_rest_api
+from playground.rest_api import PREFIX, RestApi, create_rest_api
 from playground.schedule import DEMO_MINUTE
 from playground.slack import manifest
 from playground.slack.delivery import Deliver
@@ -134,13 +136,17 @@ class World:
         """What the address has besides the page: both APIs and the hosted UI."""
         template = Template.load()
         further = [create_http_api(deployment.routes, deployment.deliver)]
-        if rest_api := RestApi.of_template(template):
-            further.append(create_rest_api(rest_api, deployment.invoke))
         cognito = local_client(self.provisioned, "cognito-idp")
         pool = Pool(cognito, self.provisioned.environment["COGNITO_USER_POOL_ID"])
         function = pre_token_function(template)
         trigger = None if function is None else partial(deployment.invoke, function)
         further.append(create_hosted_ui(pool, PEOPLE, PASSWORD, trigger, log=self._log))
+        if rest_api := RestApi.of_template(template):
+            further.append(create_rest_api(rest_api, deployment.invoke))
+            client_id = self.provisioned.environment["COGNITO_CLIENT_ID"]
+            tokens = AccessTokens(pool, client_id, PASSWORD, trigger, time.time)
+            ec2 = local_client(self.provisioned, "ec2")
+            further.append(create_api_access(self.slack, tokens, f"{self.url}{PREFIX}/{rest_api.stage}", ec2))
         directory = Directory(
             cognito,
             local_client(self.provisioned, "dynamodb"),

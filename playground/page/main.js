@@ -1,5 +1,6 @@
 // Puts the page together: who one is, which channel is open, and what to draw when something changes.
 
+import { Api } from "./api.js";
 import { Composer } from "./composer.js";
 import { clock } from "./dates.js";
 import { avatar, h, icon } from "./dom.js";
@@ -10,7 +11,7 @@ import { openMenu } from "./menus.js";
 import { Modals } from "./modals.js";
 import { Outside } from "./outside.js";
 import { Stream, post } from "./server.js";
-import { appList, channelList, city, peopleList } from "./sidebar.js";
+import { appList, channelList, city, developerList, peopleList } from "./sidebar.js";
 import { Store } from "./store.js";
 import { messageSurface } from "./surfaces.js";
 import { Switcher } from "./switcher.js";
@@ -19,6 +20,7 @@ import { Threads } from "./threads.js";
 import { Timeline } from "./timeline.js";
 
 const HOME = "home";
+const API = "api";
 const $ = (id) => document.getElementById(id);
 const app = $("app");
 const store = new Store();
@@ -27,6 +29,7 @@ const composer = new Composer($("composer"), { send: enter, view: () => store.vi
 const switcher = new Switcher($("switcher"), { choices });
 const modals = new Modals($("modal"));
 const home = new Home($("home"));
+const api = new Api($("api"), { toast });
 const directory = new Directory($("directory"), { me: () => store.view.me, learnt, toast });
 const outside = new Outside($("outside"), { me: () => store.view.me, toast });
 const threads = new Threads($("thread"), store, { changed: draw });
@@ -76,12 +79,13 @@ function received(event) {
   app.dataset.me = store.view.me;
   if (store.modals.length) return;
   if (app.dataset.focus === "person") document.querySelector("[data-testid=person][aria-checked=true]").focus();
-  else composer.focus();
+  else if (!isPage()) composer.focus();
 }
 
 // The id of a channel, or `home` for the app's home tab; null for anything else.
 function known(id) {
   if (id === HOME && store.view.app.home) return HOME;
+  if (id === API && store.view.api) return API;
   return store.channel(id)?.id ?? null;
 }
 
@@ -92,7 +96,7 @@ function open(id) {
   if (place !== openedAt) {
     openedAt = place;
     if (id === HOME) post("/ui/home", { user: store.view.me });
-    else {
+    else if (id !== API) {
       firstUnread = store.read.get(id) ? (store.unread(id)[0]?.ts ?? null) : null;
       composer.moveTo(store.view.me, store.channel(id));
     }
@@ -107,7 +111,10 @@ function draw() {
   const me = store.person(store.view.me);
   const here = context(me);
   drawFrame(me);
+  if (channelId !== HOME) home.hide();
+  if (channelId !== API) api.hide();
   if (channelId === HOME) drawHome(here);
+  else if (channelId === API) drawApi(me);
   else drawChannel(me, here);
   threads.draw(here);
   app.classList.toggle("thread-open", !$("thread").hidden);
@@ -116,24 +123,31 @@ function draw() {
 
 function drawFrame(me) {
   const direct = isDirect();
-  const place = channelId === HOME || direct ? store.view.app.name : `#${store.channel(channelId).name}`;
+  const place = channelId === API ? "REST API" : channelId === HOME || direct ? store.view.app.name : `#${store.channel(channelId).name}`;
   document.title = `${unreadElsewhere() ? "* " : ""}${place} · ${store.view.team.name}`;
   $("team").textContent = store.view.team.name;
   $("workspace-tile").textContent = store.view.team.name[0];
   $("channels").replaceChildren(...channelList(store, channelId, openAndFocus));
   $("apps").replaceChildren(...appList(store, channelId, openAndFocus, () => open(HOME)));
+  $("developers").replaceChildren(...developerList(store, channelId, () => open(API)));
+  $("developers-title").hidden = !store.view.api;
   $("apps-title").hidden = !$("apps").children.length;
   $("shortcuts").hidden = !store.view.app.shortcuts.length;
   drawPeople();
   $("administration").hidden = $("outside-open").hidden = !store.view.administered;
   $("me").replaceChildren(avatar(me.id, 36, `You are ${me.realName}`), h("span", { class: "presence" }));
   $("me").title = `${me.realName} · ${clock(Date.now() / 1000, me.timeZone)} in ${city(me.timeZone)}`;
-  for (const part of ["scroller", "composer"]) $(part).hidden = channelId === HOME;
-  $("channel-hash").hidden = $("members").hidden = channelId === HOME || direct;
+  for (const part of ["scroller", "composer"]) $(part).hidden = isPage();
+  $("channel-hash").hidden = $("members").hidden = isPage() || direct;
+}
+
+// A place without messages.
+function isPage() {
+  return channelId === HOME || channelId === API;
 }
 
 function isDirect() {
-  return channelId !== HOME && store.channel(channelId).direct;
+  return !isPage() && store.channel(channelId).direct;
 }
 
 function drawHome(here) {
@@ -143,9 +157,15 @@ function drawHome(here) {
   home.show(store.home, here, store.view.app);
 }
 
+function drawApi(me) {
+  $("channel-name").textContent = "REST API";
+  $("topic").textContent = "The same operations for programs, through the same gate";
+  $("jump").hidden = true;
+  api.show(me);
+}
+
 function drawChannel(me, here) {
   const channel = store.channel(channelId);
-  home.hide();
   const seen = store.markRead(channelId);
   if (seen) post("/ui/read", { user: me.id, channel: channelId, ts: seen });
   $("channel-name").textContent = channel.name;
@@ -223,7 +243,8 @@ function choices() {
         { name: "Administrators’ panel", detail: "Cognito and Slack", icon: "people", go: () => directory.open() },
         { name: "Time and trouble", detail: "what happens outside", icon: "clock", go: () => outside.open() },
       ];
-  return [...places, ...homes, ...panels, ...shortcuts, ...others];
+  const apis = store.view.api ? [{ name: "REST API", detail: "Developers", icon: "api", go: () => open(API) }] : [];
+  return [...places, ...homes, ...apis, ...panels, ...shortcuts, ...others];
 }
 
 function toast(text) {

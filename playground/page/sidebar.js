@@ -1,6 +1,6 @@
 // The left column: channels with their unread marks, and the people one can be.
 
-import { avatar, h } from "./dom.js";
+import { avatar, h, icon } from "./dom.js";
 import { clock } from "./dates.js";
 
 export function channelList(store, current, open) {
@@ -24,6 +24,23 @@ export function appList(store, current, open, openHome) {
     h("span", { class: "row-name" }, direct.length ? `${app.name} · Home` : app.name),
   );
   return [h("li", {}, home), ...direct];
+}
+
+// The REST API, for people who write programs.
+export function developerList(store, current, open) {
+  if (!store.view.api) return [];
+  return [
+    h(
+      "li",
+      {},
+      h(
+        "button",
+        { type: "button", class: "row channel", "data-testid": "api-tab", "aria-current": current === "api" ? "page" : null, onclick: open },
+        h("span", { class: "hash braces", "aria-hidden": "true" }, icon("api", { size: 17 })),
+        h("span", { class: "row-name" }, "REST API"),
+      ),
+    ),
+  ];
 }
 
 function place(store, channel, current, open, { kind, testid, mark }) {

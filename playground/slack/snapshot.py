@@ -28,6 +28,7 @@ def snapshot(workspace: "Workspace", user_id: str) -> dict[str, Any]:
             ],
         },
         "administered": workspace.administered,
+        "api": workspace.has_api,
         "people": [_person(person) for person in workspace.members.people.values()],
         "channels": [
             shown_channel(workspace, channel, user_id)

@@ -74,6 +74,7 @@ class Workspace:
         self.bot_events = frozenset(bot_events)
         self.home_tab = home_tab
         self.administered = False
+        self.has_api = False
         self.board = Board(clock)
         self.views = Views(self.board, clock, team_id, app_id)
         self.files = Files(clock, file_delay)
