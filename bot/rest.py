@@ -84,7 +84,7 @@ def json_body(event: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidRequestError("The body must be a JSON object.")
     try:
         raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
-        found = json.loads(raw, object_pairs_hook=_once)
+        found = json.loads(raw, object_pairs_hook=named_once)
     except (binascii.Error, ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
@@ -92,7 +92,8 @@ def json_body(event: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """For `json.loads`: two readers would take the same name twice differently. Raises ValueError."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError

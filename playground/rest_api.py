@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from flask import Blueprint, Request, Response, request
+from werkzeug.routing import PathConverter
 
 from playground.functions import FunctionError, FunctionTimeoutError
 from playground.gateway import ACCOUNT_ID
@@ -89,15 +90,22 @@ def _route(function: str, event: Mapping[str, Any], auth: Mapping[str, Any]) -> 
     return Route(event["Method"].upper(), event["Path"], function, None if authorizer == "NONE" else authorizer)
 
 
+class _Everything(PathConverter):
+    """A path with whatever is in it: werkzeug's own does not take a line break."""
+
+    regex = "(?s:[^/].*?)"
+
+
 def create_rest_api(
     api: RestApi, invoke: Invoke, region: str = "us-east-1", clock: Callable[[], float] = time.time
 ) -> Blueprint:
     """`invoke` runs a function by its logical id and raises FunctionError."""
     rest = Blueprint("rest_api", __name__)
+    rest.record_once(lambda state: state.app.url_map.converters.update(everything=_Everything))
     authorizers = {name: Authorizer(settings, invoke, clock) for name, settings in api.authorizers.items()}
 
     @rest.route(f"{PREFIX}/{api.stage}/", defaults={"path": ""}, methods=_METHODS, provide_automatic_options=False)
-    @rest.route(f"{PREFIX}/{api.stage}/<path:path>", methods=_METHODS, provide_automatic_options=False)
+    @rest.route(f"{PREFIX}/{api.stage}/<everything:path>", methods=_METHODS, provide_automatic_options=False)
     def handle(path: str) -> Response:
         request_id = str(uuid.uuid4())
         try:

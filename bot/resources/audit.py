@@ -89,7 +89,8 @@ class AuditResource:
     def record(self, entry: Annotated[NewEntry, Body()], key: IdempotencyKey = None) -> Response[Any]:
         """Two rows, as every change has, under the sender's own action."""
         _require_own(entry)
-        actor = self._callers.actor(self._app.current_event.raw_event)
+        # Read live: a first answer is repeated to nobody who may not ask now.
+        actor = self._gate.as_of_now(self._callers.actor(self._app.current_event.raw_event))
         self._gate.admit(actor, RECORD_ENTRY, Target(entry.resourceId, {"action": entry.action}))
         operation = replace(RECORD_ENTRY, action=entry.action, resource_type=entry.resourceType)
         target = Target(entry.resourceId, {"byHand": True, "entry": entry.details})

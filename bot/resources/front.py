@@ -19,7 +19,7 @@ from bot.errors import ChatOpsError
 from bot.resources.callers import request_id
 from bot.resources.errors import error_body, json_response, of_ours
 from bot.resources.words import words_for_code
-from bot.rest import MAX_BODY, InvalidRequestError, unavailable
+from bot.rest import MAX_BODY, InvalidRequestError, named_once, unavailable
 
 MAX_PROBLEMS = 20
 _JSON = "application/json"
@@ -120,12 +120,13 @@ def _require_readable(event: Mapping[str, Any]) -> None:
     if len(body) > MAX_BODY:
         raise InvalidRequestError("body: is too large.")
     if not _is_json(body, bool(event.get("isBase64Encoded"))):
-        raise InvalidRequestError("body: is not JSON.")
+        raise InvalidRequestError("body: is not JSON, or names something twice.")
 
 
 def _is_json(body: str, encoded: bool) -> bool:
     try:
-        json.loads(base64.b64decode(body, validate=True) if encoded else body.encode(), parse_constant=_no_number)
+        content = base64.b64decode(body, validate=True) if encoded else body.encode()
+        json.loads(content, parse_constant=_no_number, object_pairs_hook=named_once)
     except (binascii.Error, ValueError, RecursionError):
         return False
     return True

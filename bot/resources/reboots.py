@@ -67,7 +67,8 @@ class RebootResource:
     ) -> Response[Any]:
         """Ask EC2 once; what follows is watched by the sweep, as for every reboot."""
         asked = request or RebootRequest()
-        actor = self._callers.actor(self._app.current_event.raw_event)
+        # Read live: a first answer is repeated to nobody who may not ask now.
+        actor = self._gate.as_of_now(self._callers.actor(self._app.current_event.raw_event))
         self._gate.admit(actor, REBOOT_INSTANCE, Target(instance_id, {"reason": asked.reason}))
         deadline = self._deadline()
 

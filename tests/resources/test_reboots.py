@@ -298,6 +298,28 @@ def test_B2_a_key_answers_as_the_first_time_for_its_person_and_its_instance(
     assert reboots.calls == 2
 
 
+def test_C1_a_first_answer_is_not_repeated_to_somebody_demoted_since(
+    house: House, client: RestClient, reboots: Reboots, key: str
+) -> None:
+    assert reboot(house, client, who=BOB, Idempotency_Key=key).status_code == 200
+    token = client.token(BOB)
+    with person_is(house, BOB, role="readonly"):
+        path = f"/instances/{instance_id(house, 'web-1')}/reboot"
+        again = client.call("POST", path, token=token, Idempotency_Key=key)
+    assert code(again) == (403, "FORBIDDEN")
+    assert house.rows()[-1]["action"] == DENIED
+
+
+def test_a_body_that_names_something_twice_is_refused(house: House, client: RestClient, reboots: Reboots) -> None:
+    answer = client.app.test_client().post(
+        f"/rest/v1/instances/{instance_id(house, 'web-1')}/reboot",
+        data='{"reason": "shown", "reason": "meant"}',
+        headers={"Authorization": f"Bearer {client.token(ADA)}", "Content-Type": "application/json"},
+    )
+    assert code(answer) == (400, "INVALID_REQUEST")
+    assert (reboots.calls, house.rows()) == (0, [])
+
+
 @pytest.mark.parametrize("keyed", [True, False], ids=["keyed", "not-keyed"])
 def test_B2_the_same_request_in_eight_containers_at_once_reboots_once(
     house: House, client: RestClient, reboots: Reboots, key: str, keyed: bool
