@@ -3,6 +3,7 @@
 What the doors really do is compared with what `bot.operations` says, and docs/security.md shows the same table.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 import bot.operations
 from bot.models import Role
 from bot.operations import UNLINK_IDENTITY, Operation
-from bot.views import reboot
+from bot.views import alert, reboot
+from tests.alarm_samples import change
 from tests.browsers import Newcomers
 from tests.house import ROOT, WORKER, House
 from tests.reboots import Reboots, instance_id
@@ -34,6 +36,12 @@ SLACK = {
     "PROPOSE_REBOOT": reboot.REQUEST,
     "CANCEL_REBOOT": reboot.CANCEL,
     "REBOOT_INSTANCE": reboot.CONFIRM,
+    "ACKNOWLEDGE_ALERT": alert.ACKNOWLEDGE,
+    "UNACKNOWLEDGE_ALERT": alert.UNACKNOWLEDGE,
+    "SILENCE_ALERT": alert.SILENCE,
+    "UNSILENCE_ALERT": alert.UNSILENCE,
+    "LIST_ALERTS": "alerts",
+    "VIEW_ALERT": alert.TIMELINE,
     "REQUEST_LINK": "login",
     "UNLINK_IDENTITY": "logout",
 }
@@ -116,12 +124,15 @@ def test_slack_lets_in_whom_the_rules_let_in_and_refuses_everybody_else(
     house: House, people: Newcomers, identity: Identity
 ) -> None:
     Reboots(house).propose("web-2", "U0BOB")
+    house.raise_alarm(change("web-1-cpu", "ALARM", time.time() - 60))
     identity.prepare(house, people)
     found = {}
     for name, text in SLACK.items():
         before = len(house.rows())
         if text.startswith("reboot_"):
             before = press(house, text, identity.user_id)
+        elif text.startswith("alert_"):
+            press_alert(house, text, identity.user_id)
         else:
             house.invoke(WORKER, house.queued(text, identity.user_id))
         found[name] = recorded(house, before)
@@ -161,6 +172,21 @@ def press(house: House, action_id: str, user_id: str) -> int:
     else:
         reboots.press(action_id, user_id, anything, f"{'0' * 32}.{'0' * 16}")
     return before
+
+
+def press_alert(house: House, action_id: str, user_id: str) -> None:
+    """An element of the alert's card, whether the card shows it now or not."""
+    (card,) = house.cards()
+    value = next(element["value"] for element in card.blocks[-1]["elements"] if element["type"] == "button")
+    action: dict[str, Any] = {"type": "button", "action_id": action_id, "block_id": "b", "value": value}
+    if action_id == alert.SILENCE:
+        option = {"text": {"type": "plain_text", "text": "15 min"}, "value": f"{value}.900.here"}
+        action = {**action, "type": "static_select", "selected_option": option}
+    sent = house.slack.click(user_id, card.channel_id, card.ts, action)
+    assert sent is not None
+    sent.join()
+    house.work()
+    house.alarm_work()
 
 
 def recorded(house: House, before: int) -> set[str]:
