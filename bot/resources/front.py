@@ -94,7 +94,7 @@ def _takes_several(field: Any) -> bool:
 
 
 def _problems(error: RequestValidationError, app: APIGatewayRestResolver) -> list[str]:
-    found = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}." for one in error.errors()]
+    found = [f"{'.'.join(str(part)[:50] for part in one['loc'])}: {one['msg']}." for one in error.errors()]
     return [*_unexpected(app), *found]
 
 
