@@ -17,6 +17,7 @@ ACTION_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _HANDLE = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{16})", re.ASCII)
 _SHORT = 16
 MAX_REASON = 500
+MAX_TYPED = 100
 
 
 class Strength(StrEnum):
@@ -163,8 +164,9 @@ class Proposal:
 
     @property
     def label(self) -> str:
-        """What has to be typed: the name, or the id of an instance without one."""
-        return self.name or self.instance_id
+        """What has to be typed: the name, or the id of an instance without one that can be read and typed."""
+        name = self.name.strip()
+        return name if name.isprintable() and 0 < len(name) <= MAX_TYPED else self.instance_id
 
     def to_text(self) -> str:
         """As it is stored; the same proposal is always the same text."""

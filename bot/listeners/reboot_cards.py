@@ -4,6 +4,7 @@ A card that is gone does not take the outcome with it: whoever asked is told dir
 """
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.errors import AnswerNotDeliveredError, NotPostedError, NotRecordedError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 NEWS = (State.BACK, State.QUIET, State.IMPAIRED, State.NOT_RUNNING, State.NOT_OBSERVED)
 RATE_LIMITED = "ratelimited"
 RETRY_SECONDS = 30.0
+UNBOUND = "NotRecordedError"
 
 logger = logging.getLogger("ec2-chatops")
 
@@ -47,7 +49,12 @@ class RebootCards:
         except NotPostedError as error:
             self._proposals.decide(reboot, State.CANCELLED, None)
             raise NotProposedError(error.slack_error) from None
-        self._proposals.bind(reboot, channel_id, ts, thread_ts)
+        try:
+            self._proposals.bind(reboot, channel_id, ts, thread_ts)
+        except (NotRecordedError, ProposalClosedError):
+            # What is bound to no message, nobody can confirm: the card must not look as if.
+            self._posts.edit(channel_id, ts, reboot_view.card(replace(reboot, state=State.FAILED, note=UNBOUND)))
+            raise
 
     def refresh(self, action_id: str) -> None:
         """The card as things are now; what Slack does not take now is due for the sweep anyway."""
@@ -86,7 +93,11 @@ class RebootCards:
         return None
 
     def _directly(self, reboot: Reboot) -> None:
-        people = {one.slack_user_id for one in (reboot.proposal.requester, reboot.decided_by) if one}
+        people = {
+            one.slack_user_id
+            for one in (reboot.proposal.wanted_by, reboot.proposal.requester, reboot.decided_by)
+            if one
+        }
         if reboot.state not in OVER and reboot.state is not State.UNKNOWN:
             return
         for user_id in sorted(person for person in people if person):

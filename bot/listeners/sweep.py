@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from bot.errors import ChatOpsError
+from bot.reboot_errors import WrongCardError
 
 if TYPE_CHECKING:
     from bot.listeners.reboot_cards import RebootCards
@@ -45,12 +46,20 @@ class RebootSweep:
         self._cards = cards
 
     def run(self) -> int:
-        """How many were due. Raises NotRecordedError."""
-        due = self._proposals.due()
+        """How many were due. Raises NotRecordedError, and what nobody foresaw after all have had their turn."""
+        due, failure = self._proposals.due(), None
         for action_id in due:
             try:
                 self._cards.show(self._watching.follow(self._proposals.read(action_id)))
+            except WrongCardError:
+                logger.error("reboot not readable", extra={"action": action_id})
+                self._proposals.put_off(action_id)
             except ChatOpsError as error:
                 # Another run was there first, or DynamoDB did not answer: it stays due.
                 logger.warning("reboot not followed", extra={"action": action_id, "error": type(error).__name__})
+            except Exception as error:
+                logger.error("reboot not followed", extra={"action": action_id, "error": type(error).__name__})
+                failure = error
+        if failure is not None:
+            raise failure
         return len(due)

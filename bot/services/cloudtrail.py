@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudtrail import CloudTrailClient
 
 logger = logging.getLogger("ec2-chatops")
+_SERVERS = {"InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable"}
 
 
 class Trace(Enum):
@@ -40,15 +41,21 @@ class CloudTrail:
             answer: Any = self._client_for(region).lookup_events(
                 LookupAttributes=[{"AttributeKey": "Username", "AttributeValue": session_name}], StartTime=start
             )
-            traces = [_trace(json.loads(event["CloudTrailEvent"])) for event in answer["Events"]]
+            traces = [trace_of(json.loads(event["CloudTrailEvent"])) for event in answer["Events"]]
         except (ClientError, BotoCoreError, KeyError, TypeError, ValueError) as error:
             logger.warning("CloudTrail not read", extra={"region": region, "error": type(error).__name__})
             return Trace.NOTHING
         return next((found for found in (Trace.ACCEPTED, Trace.REFUSED) if found in traces), Trace.NOTHING)
 
 
-def _trace(event: dict[str, Any]) -> Trace:
+def trace_of(event: dict[str, Any]) -> Trace:
+    """What one event of CloudTrail, as its JSON has it, says about a reboot."""
     dry_run = (event.get("requestParameters") or {}).get("dryRun")
     if event.get("eventName") != "RebootInstances" or dry_run in (True, "true"):
         return Trace.NOTHING
-    return Trace.REFUSED if event.get("errorCode") else Trace.ACCEPTED
+    code = str(event.get("errorCode") or "")
+    if not code:
+        return Trace.ACCEPTED
+    # What failed on EC2's side may have happened all the same; "Server." is how CloudTrail marks it.
+    side, _, name = code.rpartition(".")
+    return Trace.NOTHING if side == "Server" or name in _SERVERS else Trace.REFUSED

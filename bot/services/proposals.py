@@ -4,6 +4,7 @@ It decides nothing about who may; claiming is written together with the attempt,
 """
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ KEPT_SECONDS = 7 * 86_400
 DUE = "reboot"  # the partition of what is due among all that the sweep does
 DUE_INDEX = "due-index"
 MOST_DUE = 100
+PUT_OFF_SECONDS = 3600
 
 _TEXTS = {
     "channel_id": "channelId",
@@ -33,6 +35,8 @@ _TEXTS = {
     "reason": "reason",
 }
 _NUMBERS = {"decided_at": "decidedAt", "rebooted_at": "rebootedAt", "ended_at": "endedAt"}
+
+logger = logging.getLogger("ec2-chatops")
 
 
 class Proposals:
@@ -171,6 +175,19 @@ class Proposals:
             raise NotRecordedError(type(error).__name__) from None
         return [item["pk"]["S"].partition("#")[2] for item in answer["Items"]]
 
+    def put_off(self, action_id: str) -> None:
+        """What cannot be read is looked at again in an hour: until then it stands in nobody's way."""
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=_key(action_id),
+                UpdateExpression="SET dueAt = :later",
+                ConditionExpression="attribute_exists(due)",
+                ExpressionAttributeValues={":later": _number(int(self._now()) + PUT_OFF_SECONDS)},
+            )
+        except (ClientError, BotoCoreError) as error:
+            logger.warning("row not put off", extra={"action": action_id, "error": type(error).__name__})
+
     def _move(
         self,
         reboot: Reboot,
@@ -240,11 +257,15 @@ def _person(person: Person) -> dict[str, str]:
 
 
 def _reboot(item: Mapping[str, Any]) -> Reboot:
-    """Raises WrongCardError for a row whose proposal is not the one that its digest was made of."""
+    """Raises WrongCardError for a row that is none of ours, or whose proposal its digest was not made of."""
     try:
-        proposal = Proposal.from_text(item["proposal"]["S"])
-    except (KeyError, TypeError, ValueError):
+        return _read(item)
+    except (KeyError, TypeError, ValueError):  # another version's row, perhaps
         raise WrongCardError("unknown_proposal") from None
+
+
+def _read(item: Mapping[str, Any]) -> Reboot:
+    proposal = Proposal.from_text(item["proposal"]["S"])
     if item["digest"]["S"] != proposal.digest:
         raise WrongCardError("proposal_altered")
     texts: Any = {name: item[key]["S"] for name, key in _TEXTS.items() if key in item}

@@ -143,7 +143,7 @@ class RebootDesk:
         if proposal.is_wish and proposal.strength is Strength.APPROVAL:
             self._take_over(actor, reboot)
             return
-        if proposal.strength is Strength.TYPED and name != proposal.label:
+        if proposal.strength is Strength.TYPED and name not in (proposal.label, proposal.instance_id):
             raise WrongNameError(name or "", proposal.label)
         records = self._records_for(reboot, reason[:MAX_REASON])
 
@@ -201,9 +201,12 @@ class RebootDesk:
         self._gate.admit(actor, REBOOT_INSTANCE, _target(reboot))
         confirm_by = int(self._now()) + self._policy.confirm_seconds
         proposal = replace(reboot.proposal, requester=Person.of(actor), confirm_by=confirm_by)
-        self._gate.perform(
-            actor, PROPOSE_REBOOT, _target(reboot), lambda: self._proposals.take_over(reboot, proposal), _target
-        )
+
+        def take_over() -> Reboot:
+            self.require_open(reboot)
+            return self._proposals.take_over(reboot, proposal)
+
+        self._gate.perform(actor, PROPOSE_REBOOT, _target(reboot), take_over, _target)
 
     def _proposal(self, person: Person, instance: Instance, reason: str, wish: bool) -> Proposal:
         now = int(self._now())

@@ -40,9 +40,13 @@ class RebootHistory:
             logger.warning("history not read", extra={"error": type(error).__name__})
             return ()
         ended = {Outcome.SUCCEEDED.value, Outcome.FAILED.value, Outcome.UNKNOWN.value}
-        rows = [{name: value["S"] for name, value in item.items() if "S" in value} for item in answer["Items"]]
-        reboots = [row for row in rows if row["action"] == REBOOT_INSTANCE.action and row["outcome"] in ended]
-        return tuple(
-            PastReboot(row["timestamp"], row.get("userEmail") or row["userId"], row["outcome"])
-            for row in reboots[:most]
-        )
+        reboots = [item for item in answer["Items"] if item["action"]["S"] == REBOOT_INSTANCE.action]
+        who = {item["auditId"]["S"]: item.get("userEmail", item["userId"])["S"] for item in reboots}
+        last: dict[str, PastReboot] = {}
+        for item in reboots:
+            # A click that was refused has an outcome and no attempt; the sweep may have written a later outcome of one.
+            attempt = item["details"].get("M", {}).get("attempt", {}).get("S")
+            if attempt and attempt not in last and item["outcome"]["S"] in ended:
+                by = who.get(attempt) or item.get("userEmail", item["userId"])["S"]
+                last[attempt] = PastReboot(item["timestamp"]["S"], by, item["outcome"]["S"])
+        return tuple(last.values())[:most]

@@ -14,7 +14,7 @@ def form(reboot: Reboot, wrong: str | None = None, reason: str = "") -> dict[str
     """The view; `wrong` is a name that was typed and is not the instance's, `reason` what was typed with it."""
     proposal = reboot.proposal
     name = escape(named(proposal.name, 100))
-    what = "name" if proposal.name else "id"
+    what = "id" if proposal.label == proposal.instance_id else "name"
     blocks: list[Block] = [section(f"Reboots *{name}*, `{proposal.instance_id}` in {escape(proposal.region)}.")]
     if wrong is not None:
         blocks.append(section(f":warning: {quoted(wrong)} is not its {what}. Nothing was done."))

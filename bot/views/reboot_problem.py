@@ -8,9 +8,12 @@ from bot.views.text import escape, quoted
 
 _CLOSED = {
     "cancelled": "It was cancelled{by}.",
+    "open": "It was not confirmed in time.",  # and the sweep has not been there yet
     "expired": "It was not confirmed in time.",
+    "claimed": "It was confirmed{by}, and is being carried out.",
     "failed": "It was confirmed{by}, and EC2 did not do it.",
     "unknown": "It was confirmed{by}, and it is not known what came of it.",
+    "not_observed": "It was confirmed{by}, and nothing shows that it happened.",
 }
 
 

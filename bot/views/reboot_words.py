@@ -70,5 +70,6 @@ FAILURES = {
     "requester_deactivated": _GONE,
     "RebootsDisabledError": "Reboots were switched off meanwhile.",
     "ClaimTooOldError": "It took too long between the confirmation and the call.",
+    "NotRecordedError": "Its proposal could not be recorded, so it cannot be confirmed. Propose it again.",
     "InstancesUnavailableError": "EC2 did not say how the instance is, so nothing was sent.",
 }
