@@ -25,6 +25,7 @@ from joserfc.jwk import RSAKey
 from werkzeug.serving import make_server
 
 from playground.gateway import http_api_event
+from playground.provision import PASSWORD
 from tests.house import LOGIN, House, Quiet
 
 USER_AGENT = "Mozilla/5.0 (a test)"
@@ -195,6 +196,7 @@ class Newcomers:
             self._cognito.admin_create_user(
                 **self._pool, Username=email, MessageAction="SUPPRESS", UserAttributes=attributes
             )
+            self._cognito.admin_set_user_password(**self._pool, Username=email, Password=PASSWORD, Permanent=True)
             self._made.append(email)
         except self._cognito.exceptions.UsernameExistsException:
             # Not the address: moto takes a user's own for somebody else's.

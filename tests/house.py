@@ -16,6 +16,7 @@ import yaml
 from boto3.dynamodb.types import TypeDeserializer
 from flask import Flask
 from moto.dynamodb.models import dynamodb_backends
+from moto.ec2.models import ec2_backends
 from moto.sqs.models import sqs_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -58,7 +59,7 @@ HANDLERS = {
 }
 DOOR, WORKER, LOGIN, NOTARY = "SlackFunction", "WorkerFunction", "LoginFunction", "NotaryFunction"
 SWEEP, ALARMS = "SweepFunction", "AlarmsFunction"
-KEPT_FOR_NOBODY = ("action#", "lock#", "incident#", "burst#", "pace#")
+KEPT_FOR_NOBODY = ("action#", "lock#", "incident#", "burst#", "pace#", "job#", "page#", "request#")
 AUTHORIZER, REFRESH, PRE_TOKEN = "AuthorizerFunction", "RefreshFunction", "PreTokenFunction"
 INSTANCES, AUDIT = "InstancesFunction", "AuditFunction"
 
@@ -123,6 +124,10 @@ class House:
         state = tables[self.environment["STATE_TABLE_NAME"]].items
         for key in [key for key in state if key.value.startswith(KEPT_FOR_NOBODY)]:
             del state[key]
+
+    def unlaunch(self, reservation_id: str) -> None:
+        """As if these instances had never been: moto keeps what is terminated, and lists it to whoever comes after."""
+        del ec2_backends[ACCOUNT_ID][self.environment["AWS_REGION"]].reservations[reservation_id]
 
     def fresh_containers(self) -> None:
         """The next invocation starts cold."""

@@ -195,7 +195,7 @@ def large_fleet_page(house: House, client: RestClient) -> None:
     ec2 = house.client("ec2")
     reserved = ec2.run_instances(ImageId="ami-12345678", MinCount=101, MaxCount=101)
     assert client.get("/instances").json["cursor"]  # type: ignore[index]
-    ec2.terminate_instances(InstanceIds=[one["InstanceId"] for one in reserved["Instances"]])
+    house.unlaunch(reserved["ReservationId"])
 
 
 def sign_in(house: House, ui: HostedUi, browser: Browser) -> None:

@@ -97,7 +97,7 @@ export class Api {
         h("div", { class: "api-line" }, h("span", { class: `api-method ${call.method.toLowerCase()}` }, call.method), path, h("button", { type: "submit", class: "button primary api-run", "data-testid": "api-run" }, "Run")),
         body,
       ),
-      h("div", { class: "api-block" }, h("div", { class: "api-block-head" }, h("span", {}, "The same with curl"), copyButton("Copy the command, token included", () => this.#curl(this.access.token ?? ""), this.toast)), this.command),
+      h("div", { class: "api-block" }, h("div", { class: "api-block-head" }, h("span", {}, "The same with curl"), copyButton("Copy the command, token included", () => this.#inTerminal(this.access.token ?? ""), this.toast)), this.command),
       this.answer,
     );
     this.#edit({});
@@ -113,10 +113,10 @@ export class Api {
 
   #edit(change) {
     Object.assign(this.#draft(this.current), change);
-    this.command.replaceChildren(...coloured(this.#curl(this.access.token ? "$TOKEN" : "")));
+    this.command.replaceChildren(...coloured(this.#inTerminal(this.access.token ? "$TOKEN" : "")));
   }
 
-  #curl(token) {
+  #inTerminal(token) {
     const { method } = this.current;
     const { path, body, key } = this.#draft(this.current);
     const lines = [`curl -i ${method === "GET" ? "" : `-X ${method} `}${quoted(this.access.base + path)}`];

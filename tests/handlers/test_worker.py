@@ -78,7 +78,7 @@ def test_a_look_asks_slack_and_cognito_once_a_minute_and_nothing_else(house: Hou
     house.slack.api_calls.clear()
     house.say("list")
     key = house.function(WORKER).access_key_id
-    polling = {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"}
+    polling = {"ReceiveMessage", "DeleteMessage", "DeleteMessageBatch", "GetQueueAttributes"}
     calls = [call.action for call in house.aws.calls if call.access_key_id == key and call.action not in polling]
     # The claim, the look, the row; and, once the answer is out, that the request was done.
     assert calls == ["PutItem", "DescribeInstances", "DescribeInstanceStatus", "PutItem", "PutItem"]

@@ -22,9 +22,9 @@ def many(house: House) -> Iterator[None]:
     """A hundred more instances: three pages and a bit."""
     ec2 = house.client("ec2")
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "Paged", "Value": "yes"}]}]
-    made = ec2.run_instances(ImageId="ami-12345678", MinCount=230, MaxCount=230, TagSpecifications=tags)["Instances"]
+    made = ec2.run_instances(ImageId="ami-12345678", MinCount=230, MaxCount=230, TagSpecifications=tags)
     yield
-    ec2.terminate_instances(InstanceIds=[one["InstanceId"] for one in made])
+    house.unlaunch(made["ReservationId"])
 
 
 def body(answer: Any) -> dict[str, Any]:
