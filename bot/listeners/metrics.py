@@ -110,10 +110,9 @@ class MetricListeners:
         who = actor.origin.slack_user_id or ""
         ts = self._posts.post(channel_id, view.post(chart, who))
         file_id = self._pictures.share(_picture(chart), channel_id, ts) if chart.lines else None
-        pictured = False
-        if file_id is not None:  # plainer blocks would be without the picture: then the message stays as it is
-            pictured = self._posts.edit(channel_id, ts, replace(view.post(chart, who, file_id), plain=None))
-        return view.shown(chart, pictured)
+        # Plainer blocks would be without the picture: then the message stays as it is.
+        pictured = replace(view.post(chart, who, file_id), plain=None)
+        return view.shown(chart, file_id is not None and self._posts.edit(channel_id, ts, pictured))
 
     def _again(self, actor: Actor, request: MetricsRequest, details: dict[str, Any] | None = None) -> Chart:
         looked = self._perform(actor, request, details or {}, lambda: self._identified(request))

@@ -47,19 +47,23 @@ class RebootSweep:
 
     def run(self) -> int:
         """How many were due. Raises NotRecordedError, and what nobody foresaw after all have had their turn."""
-        due, failure = self._proposals.due(), None
-        for action_id in due:
-            try:
-                self._cards.show(self._watching.follow(self._proposals.read(action_id)))
-            except WrongCardError:
-                logger.error("reboot not readable", extra={"action": action_id})
-                self._proposals.put_off(action_id)
-            except ChatOpsError as error:
-                # Another run was there first, or DynamoDB did not answer: it stays due.
-                logger.warning("reboot not followed", extra={"action": action_id, "error": type(error).__name__})
-            except Exception as error:
-                logger.error("reboot not followed", extra={"action": action_id, "error": type(error).__name__})
-                failure = error
-        if failure is not None:
-            raise failure
+        due = self._proposals.due()
+        failures = [failure for action_id in due if (failure := self._follow(action_id)) is not None]
+        if failures:
+            raise failures[-1]
         return len(due)
+
+    def _follow(self, action_id: str) -> Exception | None:
+        """What nobody foresaw, if it went wrong so: the others have their turn all the same."""
+        try:
+            self._cards.show(self._watching.follow(self._proposals.read(action_id)))
+        except WrongCardError:
+            logger.error("reboot not readable", extra={"action": action_id})
+            self._proposals.put_off(action_id)
+        except ChatOpsError as error:
+            # Another run was there first, or DynamoDB did not answer: it stays due.
+            logger.warning("reboot not followed", extra={"action": action_id, "error": type(error).__name__})
+        except Exception as error:
+            logger.error("reboot not followed", extra={"action": action_id, "error": type(error).__name__})
+            return error
+        return None
