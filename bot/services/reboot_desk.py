@@ -201,12 +201,9 @@ class RebootDesk:
         self._gate.admit(actor, REBOOT_INSTANCE, _target(reboot))
         confirm_by = int(self._now()) + self._policy.confirm_seconds
         proposal = replace(reboot.proposal, requester=Person.of(actor), confirm_by=confirm_by)
-
-        def take_over() -> Reboot:
-            self.require_open(reboot)
-            return self._proposals.take_over(reboot, proposal)
-
-        self._gate.perform(actor, PROPOSE_REBOOT, _target(reboot), take_over, _target)
+        self._gate.perform(
+            actor, PROPOSE_REBOOT, _target(reboot), lambda: self._proposals.take_over(reboot, proposal), _target
+        )
 
     def _proposal(self, person: Person, instance: Instance, reason: str, wish: bool) -> Proposal:
         now = int(self._now())
