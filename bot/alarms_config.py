@@ -6,8 +6,8 @@ It refuses to start half-configured.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.alert_pace import Pace
 from bot.alert_routes import Route
-from bot.incidents import Pace
 from bot.settings import (
     ALARM_ACCOUNT_ID,
     ALARM_TOPIC_ARNS,

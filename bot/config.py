@@ -6,7 +6,7 @@ Refuses to start half-configured: one error names everything that is missing or 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.incidents import Pace
+from bot.alert_pace import Pace
 from bot.settings import (
     ALARMS_QUEUE_URL,
     AUDIT_RETENTION_DAYS,

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from bot.alarm_events import AlarmState
 from bot.alert_errors import AlertGoneError
-from bot.incidents import BURST, Incident, Pace, noted, resolved
+from bot.alert_pace import Pace
+from bot.incidents import BURST, Incident, noted, resolved
 
 
 def acknowledged(incident: Incident, who: str, now: float) -> Incident:

@@ -108,14 +108,6 @@ class Member:
     listed: bool = False
 
 
-@dataclass(frozen=True)
-class Pace:
-    """When to remind: seconds without anybody's acknowledgement, and with it."""
-
-    unacknowledged: float = 15 * 60.0
-    acknowledged: float = 4 * 3600.0
-
-
 def noted(incident: Incident, now: float, kind: str, who: str = "", at: float | None = None, **facts: Any) -> Incident:
     """The story goes on by a line; while it is silenced, quietly."""
     number = incident.entries[-1].number + 1 if incident.entries else 1

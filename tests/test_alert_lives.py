@@ -19,8 +19,9 @@ from slack_sdk import WebClient
 
 from bot.alarm_events import parse
 from bot.alert_errors import AlertGoneError
+from bot.alert_pace import Pace
 from bot.incident_rows import key_of
-from bot.incidents import BURST, Incident, Pace
+from bot.incidents import BURST, Incident
 from bot.listeners.alarm_batch import AlarmBatch, AlarmMessage
 from bot.listeners.alert_board import AlertBoard
 from bot.models import Actor, Origin, Role, Source, Target

@@ -139,6 +139,7 @@ def test_the_ground_is_known() -> None:
         "audit_request",
         "audit_rows",
         "browser",
+        "alert_pace",
         "alert_routes",
         "command",
         "config",

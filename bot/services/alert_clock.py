@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
+from bot.alert_pace import Pace
 from bot.errors import ChatOpsError
 from bot.incident_clicks import ticked
-from bot.incidents import Incident, Pace
+from bot.incidents import Incident
 from bot.models import Actor, AuditEntry, Origin, Outcome, Source
 from bot.operations import ALARM, ALERT_REMINDER
 

@@ -11,10 +11,11 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bot.alert_errors import AlertBusyError
+from bot.alert_pace import Pace
 from bot.errors import AwsCallError
 from bot.incident_clicks import due_at
 from bot.incident_rows import from_text, to_text
-from bot.incidents import Incident, Pace
+from bot.incidents import Incident
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
