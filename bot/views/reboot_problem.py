@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot import reboot_errors
-from bot.views.text import escape, quoted
+from bot.views.text import cut, escape, quoted
 
 _CLOSED = {
     "cancelled": "It was cancelled{by}.",
@@ -74,7 +74,7 @@ def _not_rebootable(error: Any) -> tuple[str, str]:
             "It does not carry the tag `chatops:managed=true`, and without it AWS allows no reboot. Nothing was done.",
         )
     return (
-        f"{quoted(error.name)} is {escape(error.problem)}, so it cannot be rebooted.",
+        f"{quoted(error.name)} is {escape(cut(error.problem, 40))}, so it cannot be rebooted.",
         "Only a running instance can. Nothing was done.",
     )
 

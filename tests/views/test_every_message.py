@@ -185,25 +185,33 @@ REBOOT = st.builds(
     note=HOSTILE,
     reason=HOSTILE,
 )
-ERROR = st.one_of(
-    st.builds(errors.UnknownCommandError, HOSTILE, st.one_of(st.none(), WORD)),
-    st.builds(errors.UnknownOptionError, WORD, HOSTILE, st.one_of(st.none(), WORD), st.lists(WORD, max_size=9)),
-    st.builds(errors.InvalidValueError, WORD, WORD, HOSTILE, WORD, st.one_of(st.none(), WORD)),
-    st.builds(errors.InstanceNotFoundError, HOSTILE, st.lists(HOSTILE, max_size=3)),
-    st.builds(errors.InstancesUnavailableError, REGION, HOSTILE),
-    st.builds(errors.AuditUnavailableError, HOSTILE),
-    st.builds(errors.SeveralInstancesError, HOSTILE, st.lists(st.tuples(HOSTILE, HOSTILE), max_size=12)),
-    st.builds(errors.FileNotSentError, HOSTILE),
-    st.builds(errors.AwsCallError, WORD, HOSTILE),
-    st.builds(errors.MetricsUnavailableError, REGION, HOSTILE),
-    st.builds(errors.NotPostedError, HOSTILE),
-    st.builds(reboot_errors.NotProposedError, HOSTILE),
-    st.builds(reboot_errors.WrongNameError, HOSTILE, HOSTILE),
-    st.builds(reboot_errors.NotRebootableError, HOSTILE, HOSTILE),
-    st.builds(reboot_errors.ProposalClosedError, WORD, st.sampled_from([None, "U0REB"])),
-    st.builds(reboot_errors.NotYoursError, st.sampled_from([None, "U0REB"])),
-    st.builds(reboot_errors.RebootRefusedError, HOSTILE),
-)
+LONG = st.sampled_from(["&" * 5_000, "x" * 100_000])
+
+
+def every_error(text: st.SearchStrategy[str]) -> list[st.SearchStrategy[errors.ChatOpsError]]:
+    """Each error that carries what somebody else wrote: `text` is that."""
+    return [
+        st.builds(errors.UnknownCommandError, text, st.one_of(st.none(), WORD)),
+        st.builds(errors.UnknownOptionError, WORD, text, st.one_of(st.none(), WORD), st.lists(WORD, max_size=9)),
+        st.builds(errors.InvalidValueError, WORD, WORD, text, WORD, st.one_of(st.none(), WORD)),
+        st.builds(errors.InstanceNotFoundError, text, st.lists(text, max_size=3)),
+        st.builds(errors.InstancesUnavailableError, REGION, text),
+        st.builds(errors.AuditUnavailableError, text),
+        st.builds(errors.SeveralInstancesError, text, st.lists(st.tuples(text, text), max_size=12)),
+        st.builds(errors.FileNotSentError, text),
+        st.builds(errors.AwsCallError, WORD, text),
+        st.builds(errors.MetricsUnavailableError, REGION, text),
+        st.builds(errors.NotPostedError, text),
+        st.builds(reboot_errors.NotProposedError, text),
+        st.builds(reboot_errors.WrongNameError, text, text),
+        st.builds(reboot_errors.NotRebootableError, text, text),
+        st.builds(reboot_errors.ProposalClosedError, WORD, st.sampled_from([None, "U0REB"])),
+        st.builds(reboot_errors.NotYoursError, st.sampled_from([None, "U0REB"])),
+        st.builds(reboot_errors.RebootRefusedError, text),
+    ]
+
+
+ERROR = st.one_of(every_error(HOSTILE))
 LINK = st.builds(Link, WORD, WORD, WORD, WORD, email=HOSTILE, linked_at=HOSTILE)
 SIDES = st.builds(
     Sides,
@@ -440,5 +448,18 @@ def test_N1_N4_slack_takes_every_message_and_nobody_is_pinged(view: Callable[...
             shown = modal.view(message, back=back)
             assert problems_of_view(shown) == []
             assert view_size(shown) <= MOST_VIEW_BYTES
+
+    holds()
+
+
+@pytest.mark.parametrize("number", range(len(every_error(LONG))))
+def test_N1_the_words_for_an_error_end_somewhere_whatever_it_carries(number: int) -> None:
+    @settings(max_examples=10, deadline=None)
+    @given(every_error(LONG)[number])
+    def holds(error: errors.ChatOpsError) -> None:
+        message = problem.message(error, "0" * 32)
+        assert len(message.text) <= 3000
+        assert not re.search(r"&(?!amp;)", message.text)
+        assert problems(message.blocks) == []
 
     holds()
