@@ -104,10 +104,13 @@ class Linking:
         with self._recorded(actor, consent):
             _require_same_browser(consent, visitor)
             sides = self._accounts.sides(consent.slack_user_id, consent.sub, consent.username)
-            if consent.used and self._links.made_by(consent):
+            try:
+                self._require_open(consent)
+                self._require_free(consent, consent.sub)
+            except LinkRefusedError:
+                if not self._links.made_by(consent):
+                    raise
                 return sides, False
-            self._require_open(consent)
-            self._require_free(consent, consent.sub)
         try:
             self._gate.perform(actor, LINK_IDENTITY, _target(sides), lambda: self._link(consent, sides))
         except LinkRefusedError:

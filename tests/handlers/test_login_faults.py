@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from botocore.httpsession import URLLib3Session
 from flask import Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -93,6 +94,24 @@ def test_I9_one_consent_in_four_containers_makes_one_link_and_one_success(
     page = asked(house, hosted_ui, mine)
     assert at_once(house, hosted_ui, [(mine, page)] * 4) == [200] * 4
     assert len(newcomers.links()) == 2
+    assert linkings(house).count("succeeded") == 1
+
+
+def test_I9_the_second_click_of_a_consent_is_no_refusal_though_the_first_one_links_while_it_looks(
+    house: House, hosted_ui: HostedUi, newcomers: Newcomers, browser: MakeBrowser
+) -> None:
+    _, click = up_to("click", house, hosted_ui, browser)
+    first: list[Page] = []
+
+    def the_other_click_is_faster(request: Any) -> Any:
+        first.append(click())
+        return URLLib3Session().send(request)
+
+    house.fresh_containers()
+    with aws_fails("cognito-identity-provider.AdminGetUser", the_other_click_is_faster, times=1):
+        second = click()
+    assert [first[0].status, second.status] == [200, 200]
+    assert refusals(house) == []
     assert linkings(house).count("succeeded") == 1
 
 
