@@ -7,8 +7,11 @@ import pytest
 
 from bot import wiring
 from playground.aws import LocalAws
+from tests import sdk_speed
 from tests.browsers import Browser, HostedUi, Newcomers
 from tests.house import House
+
+sdk_speed.apply()
 
 
 @pytest.fixture(scope="session")
