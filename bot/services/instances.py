@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.htm
 
 import difflib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -121,7 +121,7 @@ class Instances:
         self, wanted: str, filters: Filters, regions: Sequence[str], deadline: float, *, at_most: int | None = None
     ) -> Match:
         """`at_most` is how many there can be in the world, where that is known: then nobody else needs to answer."""
-        answers = self._ask([Cursor(region) for region in regions], filters, deadline, MAX_LISTED)
+        answers = self._ask([Cursor(region) for region in regions], filters, deadline, MAX_LISTED, enough=at_most)
         found = sorted((one for answer in answers for one in answer.instances), key=_ORDERS["name"])
         for answer in answers:
             # Without a rest it is the status checks that are missing.
@@ -140,7 +140,11 @@ class Instances:
     def _deadline(self) -> float:
         return self._clock() + DEADLINE_SECONDS
 
-    def _ask(self, cursors: Sequence[Cursor], filters: Filters, deadline: float, limit: int) -> list[_Answer]:
+    def _ask(
+        self, cursors: Sequence[Cursor], filters: Filters, deadline: float, limit: int, *, enough: int | None = None
+    ) -> list[_Answer]:
+        """One answer a cursor, in their order; once `enough` instances are found, the others are not waited for."""
+
         def expired() -> bool:
             return self._clock() >= deadline
 
@@ -148,10 +152,18 @@ class Instances:
         pool = ThreadPoolExecutor(len(clients))
         pairs = zip(clients, cursors, strict=True)
         asked = [pool.submit(_answer, client, cursor, filters, limit, expired) for client, cursor in pairs]
-        wait(asked, timeout=max(deadline - self._clock(), 0))
+        found, waiting = 0, set(asked)
+        while waiting and (enough is None or found < enough):
+            done, waiting = wait(waiting, timeout=max(deadline - self._clock(), 0), return_when=FIRST_COMPLETED)
+            if not done:
+                break
+            found += sum(len(future.result().instances) for future in done)
+        answers = [
+            _late(cursor) if future in waiting else future.result()
+            for future, cursor in zip(asked, cursors, strict=True)
+        ]
         pool.shutdown(wait=False, cancel_futures=True)
-        answered = [future.result() if future.done() and not future.cancelled() else None for future in asked]
-        return [answer or _late(cursor) for answer, cursor in zip(answered, cursors, strict=True)]
+        return answers
 
 
 def _ids(instance_ids: Sequence[str]) -> Filters:

@@ -1,6 +1,8 @@
 """What a name or id stands for, while some regions answer badly: never one instance where there may be two."""
 
+import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
 import boto3
@@ -53,6 +55,21 @@ def names(match: Match) -> list[str]:
 def test_W3_an_id_that_one_region_has_needs_no_other_region() -> None:
     match = service(us_east_1=[reservation("web-1")], eu_west_1=["InternalError"]).match(IDENTIFIER)
     assert names(match) == ["web-1"]
+
+
+def test_W3_W6_an_id_that_one_region_has_waits_for_no_region_that_hangs() -> None:
+    asked = service(us_east_1=[reservation("web-1")], eu_west_1=[reservation()])
+    hangs, found, in_time = threading.Event(), threading.Event(), SimpleQueue[bool]()
+
+    def hang(**_: Any) -> None:
+        hangs.set()
+        in_time.put(found.wait(5))
+
+    for region, first in ((HERE, lambda **_: hangs.wait(5) and None), (THERE, hang)):
+        asked._client_for(region).meta.events.register_first("before-parameter-build", first)
+    assert names(asked.match(IDENTIFIER)) == ["web-1"]
+    found.set()
+    assert in_time.get(timeout=10), "found only after the other region had given up"
 
 
 def test_W3_an_id_is_not_said_to_be_nobodys_while_a_region_does_not_answer() -> None:
