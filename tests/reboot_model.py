@@ -35,7 +35,7 @@ from bot.services.cloudtrail import CloudTrail
 from bot.services.gate import Gate
 from bot.services.instance_locks import LOCK_SECONDS, InstanceLocks
 from bot.services.proposals import Proposals
-from bot.services.reboot_desk import CLAIM_WORTH_SECONDS, RebootDesk
+from bot.services.reboot_desk import CALL_SECONDS, CLAIM_WORTH_SECONDS, RebootDesk
 from bot.services.reboot_records import RebootRecords
 from bot.services.reboot_role import RebootRole
 from bot.services.reboot_watching import RebootWatching
@@ -65,8 +65,9 @@ def person(name: str, email: str | None = None) -> Person:
 
 ADA, BOB, CYD = person("ada"), person("bob"), person("cyd")
 ADA_AGAIN = person("ada2", "Ada@example.com")  # the same human, under another account
+ADA_UNPROVEN = person("ada3", "ada@example.com")  # and under one whose address nobody verified
 RAY = person("ray")
-PEOPLE = {one.slack_user_id: one for one in (ADA, BOB, CYD, ADA_AGAIN, RAY)}
+PEOPLE = {one.slack_user_id: one for one in (ADA, BOB, CYD, ADA_AGAIN, ADA_UNPROVEN, RAY)}
 
 
 def proposal(number: int = 1, strength: Strength = Strength.CLICK, by: Person = ADA, *, wish: bool = False) -> Proposal:
@@ -102,6 +103,7 @@ class Town:
     explorer: Explorer
     proposals: Sequence[Proposal]
     moving: frozenset[str] = frozenset()  # what some actor changes: `clock`, `people`, `instance`
+    deadline: int | None = None  # when Lambda ends every worker
     clock: int = START
     roles: dict[str, Role] = field(default_factory=dict)
     name: str = "web-1"
@@ -228,6 +230,8 @@ class Town:
         recent = [call for call in done if call.at > self.clock - LOCK_SECONDS]
         self.must(not recent, "a second reboot of an instance while the first was under way")
         self.must(self.clock < stored.confirm_by + CLAIM_WORTH_SECONDS, "a call long after its time")
+        left = CALL_SECONDS if self.deadline is None else self.deadline - self.clock
+        self.must(left >= CALL_SECONDS, "a call whose answer its worker may not live to hear")
         self.must(action_id not in self.hollow, f"a call although {self.hollow.get(action_id)}")
         who = next(one for one in PEOPLE.values() if one.user_id == user_id)
         same = who.user_id == stored.requester.user_id
@@ -366,7 +370,7 @@ class _People:
         self._town.replied(role)
         if way == FAILED:
             return Asker(one.user_id, one.email, None, origin, IdentityUnavailableError("cognito"))
-        return Asker(one.user_id, one.email, role, origin, email_verified=True)
+        return Asker(one.user_id, one.email, role, origin, email_verified=one is not ADA_UNPROVEN)
 
 
 class _Instances:
@@ -461,23 +465,30 @@ Cast = Callable[[Town, int], Actor]  # the number is the actor's own
 
 def confirms(who: Person, number: int = 1, *, again: bool = True) -> Cast:
     """Their click on Confirm; where the worker dies the message is received once more."""
-    return _click(CONFIRMED, who, number, lambda desk, asker, reboot: desk.confirm(asker, reboot), again)
+
+    def act(town: Town, desk: RebootDesk, asker: Asker, reboot: Any) -> None:
+        desk.confirm(asker, reboot, deadline=town.deadline)
+
+    return _click(CONFIRMED, who, number, act, again)
 
 
 def cancels(who: Person, number: int = 1) -> Cast:
-    return _click(CANCELLED, who, number, lambda desk, asker, reboot: desk.cancel(asker, reboot), False)
+    return _click(CANCELLED, who, number, lambda town, desk, asker, reboot: desk.cancel(asker, reboot), False)
 
 
-def _click(deed: str, who: Person, number: int, act: Callable[[RebootDesk, Asker, Any], Any], again: bool) -> Cast:
+Act = Callable[[Town, RebootDesk, Asker, Any], Any]
+
+
+def _click(deed: str, who: Person, number: int, act: Act, again: bool) -> Cast:
     def cast(town: Town, place: int) -> Actor:
         shown = next(one for one in town.proposals if one.action_id == f"{number:032x}")
 
         def body(actor: Actor) -> None:
             container = Container(town, 10 * place + actor.lives)
             origin = Origin(Source.SLACK, f"{actor.name}-{actor.lives}", who.slack_team_id, who.slack_user_id, CARD[0])
-            asker = Asker(who.user_id, who.email, Role.ADMIN, origin, email_verified=True)
+            asker = Asker(who.user_id, who.email, Role.ADMIN, origin, email_verified=who is not ADA_UNPROVEN)
             try:
-                act(container.desk, asker, container.desk.open(asker, shown.handle, CARD))
+                act(town, container.desk, asker, container.desk.open(asker, shown.handle, CARD))
             except ChatOpsError:
                 return
             if not (shown.is_wish and shown.strength is Strength.APPROVAL):  # that one is only taken over
@@ -557,7 +568,8 @@ def _event(what: str, change: Callable[[Town], None]) -> Cast:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Who does what with which proposals. `moving` is what events change while they run.
+    """Who does what with which proposals. `moving` is what events change while they run, `deadline` (epoch seconds)
+    when Lambda ends the workers.
 
     `left_behind` is a step before which a worker has died, long enough ago for the sweep.
     """
@@ -565,6 +577,7 @@ class Scenario:
     cast: tuple[Cast, ...]
     proposals: tuple[Proposal, ...] = (proposal(),)
     moving: frozenset[str] = frozenset()
+    deadline: int | None = None
     left_behind: str | None = None
 
 
@@ -594,7 +607,7 @@ def explore(scenario: Scenario, faults: int = 1) -> Explored:
     """Every order of its steps, with so many faults at any of them."""
 
     def stage(explorer: Explorer) -> tuple[Town, list[Actor]]:
-        town = Town(explorer, scenario.proposals, scenario.moving)
+        town = Town(explorer, scenario.proposals, scenario.moving, scenario.deadline)
         towns[:] = [town]
         proposals = Container(town, 0).proposals
         for one in scenario.proposals:

@@ -25,6 +25,7 @@ from tests.interleavings import Explored
 from tests.reboot_model import (
     ADA,
     ADA_AGAIN,
+    ADA_UNPROVEN,
     BOB,
     CYD,
     RAY,
@@ -73,6 +74,7 @@ SCENARIOS: dict[str, tuple[Scenario, int]] = {
     "B9_an_instance_that_changes": (Scenario((confirms(ADA), renamed()), moving=INSTANCE), 1),
     "B6_A6_a_proposal_that_is_altered": (Scenario((confirms(ADA), altered())), 1),
     "A1_A2_A3_approvals_of_ones_own": (Scenario((confirms(ADA), confirms(ADA_AGAIN)), (APPROVAL,)), 1),
+    "A3_an_approval_by_nobody_known": (Scenario((confirms(ADA), confirms(ADA_UNPROVEN)), (APPROVAL,)), 1),
     "A4_two_approvals": (Scenario((confirms(BOB), confirms(CYD)), (APPROVAL,)), 1),
     "A4_an_approval_and_a_cancellation": (Scenario((confirms(BOB), cancels(ADA)), (APPROVAL,)), 1),
     "A5_an_approver_who_loses_the_role": (Scenario((confirms(BOB), demoted(BOB)), (APPROVAL,), PEOPLE), 1),
@@ -80,6 +82,10 @@ SCENARIOS: dict[str, tuple[Scenario, int]] = {
     "A5_a_wish_taken_over_twice": (Scenario((confirms(BOB), confirms(CYD)), (WISH,)), 1),
     "A5_a_wish_taken_over_late": (Scenario((confirms(BOB), sweeps(), passes(299, 1)), (WISH,), CLOCK), 1),
     "W2_D3_a_worker_that_is_slow": (Scenario((confirms(ADA, again=False), sweeps(), passes(30, 91)), moving=CLOCK), 0),
+    "W2_a_worker_with_little_time_left": (
+        Scenario((confirms(ADA), passes(15)), moving=CLOCK, deadline=START + 24),
+        1,
+    ),
     "W2_D3_a_worker_that_stands_still": (
         Scenario((confirms(ADA, again=False), sweeps(), passes(121)), moving=CLOCK),
         1,
@@ -98,6 +104,7 @@ SCENARIOS: dict[str, tuple[Scenario, int]] = {
 # Nobody may there, or nobody is at it who could.
 WITHOUT_A_CALL = {
     "A1_A2_A3_approvals_of_ones_own",
+    "A3_an_approval_by_nobody_known",
     "A5_a_wish_taken_over_twice",
     "A5_a_wish_taken_over_late",
     "D3_a_claim_left_behind_to_two_sweeps",
@@ -205,6 +212,14 @@ def lost_is_refused(self: Any, client: Any, instance_id: str) -> None:
 
 def no_objection(self: Proposal, person: Person) -> str | None:
     return None
+
+
+def no_question_of_proof(original: Any) -> Any:
+    def objection(self: Proposal, person: Person) -> str | None:
+        found: str | None = original(self, person)
+        return None if found == "email_not_verified" else found
+
+    return objection
 
 
 def same_account(self: Person, other: Person) -> bool:
@@ -321,6 +336,16 @@ GUARDS: dict[str, tuple[tuple[Removal, ...], str, int]] = {
     "A3_two_accounts_are_one_person": (
         (replaced(Person, "is_same_as", same_account),),
         "A1_A2_A3_approvals_of_ones_own",
+        0,
+    ),
+    "A3_nobody_unproven_is_a_second_person": (
+        (replaced(Proposal, "objection", no_question_of_proof(Proposal.objection)),),
+        "A3_an_approval_by_nobody_known",
+        0,
+    ),
+    "W2_no_call_without_the_time_to_hear_its_answer": (
+        (replaced(reboot_desk, "CALL_SECONDS", -(10**6)),),
+        "W2_a_worker_with_little_time_left",
         0,
     ),
     "D3_the_sweep_closes_what_was_left_behind": (
