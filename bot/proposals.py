@@ -201,7 +201,8 @@ class Reboot:
 
     `channel_id` and `ts` are its card, `thread_ts` whose thread it is in, if it is in one. `note` is an error code, or
     a state that EC2 named. `left_ok` is whether a status check was seen in another state than `ok` after the call.
-    `is_due` is whether the sweep has to look at it.
+    `watched_at` is when the watch began, where that was not at the call. `told` is the last state that those who wait
+    were told of while it went on. `is_due` is whether the sweep has to look at it.
     """
 
     proposal: Proposal
@@ -215,15 +216,22 @@ class Reboot:
     attempt_id: str | None = None
     outcome_id: str | None = None
     rebooted_at: int | None = None
+    watched_at: int | None = None
     ended_at: int | None = None
     left_ok: bool = False
     note: str = ""
     reason: str = ""
+    told: str = ""
     is_due: bool = True
 
     @property
     def action_id(self) -> str:
         return self.proposal.action_id
+
+    @property
+    def waiting(self) -> tuple[Person, ...]:
+        """Who waits for its end; whoever decided it stands last."""
+        return tuple(one for one in (self.proposal.wanted_by, self.proposal.requester, self.decided_by) if one)
 
 
 def parse_handle(value: str) -> tuple[str, str] | None:

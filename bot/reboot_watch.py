@@ -11,22 +11,22 @@ from bot.proposals import Reboot, State
 LOOK_SECONDS = 50  # below the sweep's minute, so that each sweep looks
 QUIET_SECONDS = 5 * 60
 PATIENCE_SECONDS = 10 * 60
+UNSEEN = "unseen"  # the note of a reboot at whose last look EC2 said nothing
 
 
 def observed(reboot: Reboot, instance: Instance | None, now: int) -> Reboot:
     """`reboot` after a look; `instance` is None where EC2 said nothing.
 
     Both checks back at `ok` after one left it: BACK. Always `ok`: QUIET after five minutes, for nothing can be told
-    apart. Still not `ok` after ten: IMPAIRED.
+    apart. Still not `ok` after ten: IMPAIRED, with the note UNSEEN where EC2 did not say so. The minutes are those of
+    the watch: before it began nobody looked.
     """
-    since = now - (reboot.rebooted_at or now)
+    since = now - (reboot.watched_at or reboot.rebooted_at or now)
     if instance is not None and instance.state != "running":
         return replace(reboot, state=State.NOT_RUNNING, note=instance.state, ended_at=now)
     checks = (instance.system_status, instance.instance_status) if instance else (None, None)
     if None in checks:
-        return (
-            replace(reboot, state=State.IMPAIRED, note="unknown", ended_at=now) if since >= PATIENCE_SECONDS else reboot
-        )
+        return replace(reboot, state=State.IMPAIRED, note=UNSEEN, ended_at=now) if since >= PATIENCE_SECONDS else reboot
     if checks == ("ok", "ok"):
         if reboot.left_ok:
             return replace(reboot, state=State.BACK, note="", ended_at=now)

@@ -9,7 +9,7 @@ from typing import Any
 
 from playground.aftermath import Aftermath
 
-_MOMENTS = ("confirmBy", "dueAt", "decidedAt", "rebootedAt", "lockedUntil")
+_MOMENTS = ("confirmBy", "dueAt", "decidedAt", "rebootedAt", "watchedAt", "lockedUntil")
 _ROWS = ("action#", "lock#")
 
 

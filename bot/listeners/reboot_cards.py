@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.services.reboot_watching import RebootWatching
     from bot.services.slack_api import SlackApi
 
-NEWS = (State.BACK, State.QUIET, State.IMPAIRED, State.NOT_RUNNING, State.NOT_OBSERVED)
+NEWS = (State.UNKNOWN, *(state for state in OVER if state not in (State.CANCELLED, State.EXPIRED)))
 RATE_LIMITED = "ratelimited"
 RETRY_SECONDS = 30.0
 UNBOUND = "NotRecordedError"
@@ -57,30 +57,45 @@ class RebootCards:
             raise
 
     def refresh(self, action_id: str) -> None:
-        """The card as things are now; what Slack does not take now is due for the sweep anyway."""
+        """The card as things are now; what Slack does not take now is due for the sweep anyway.
+
+        Whoever decided it is answered besides, so the thread is for those who wait with them.
+        """
         try:
-            self.show(self._proposals.read(action_id))
+            reboot = self._proposals.read(action_id)
+            self._show(reboot, any(not one.is_same_as(reboot.waiting[-1]) for one in reboot.waiting))
         except (NotRecordedError, ProposalClosedError) as error:
             logger.warning("card not shown", extra={"action": action_id, "error": type(error).__name__})
 
     def show(self, reboot: Reboot) -> None:
-        """Rewrite the card. What is over is done with once its card says so, and is due again until then.
+        """Rewrite the card, and tell those who wait what is new, once. What is over is due until its card says so.
 
         Raises ProposalClosedError where somebody else has moved it on, and NotRecordedError.
         """
-        wait = self._wait(reboot)
+        self._show(reboot, True)
+
+    def _show(self, reboot: Reboot, tell: bool) -> None:
+        tell = tell and reboot.is_due and reboot.ts is not None and reboot.state in NEWS and reboot.told != reboot.state
+        wait = self._wait(reboot, tell)
+        if reboot.is_due and wait is not None and self._watching.is_given_up(reboot):
+            logger.error("card given up", extra={"action": reboot.action_id})
+            self._directly(reboot)
+            wait = None
         if reboot.is_due and (reboot.state in OVER or wait is not None):
             self._watching.postpone(reboot, wait)
+        elif tell:
+            self._watching.tell(reboot)
 
-    def _wait(self, reboot: Reboot) -> float | None:
+    def _wait(self, reboot: Reboot, tell: bool) -> float | None:
         """The seconds after which to try again, if Slack did not take it."""
         if reboot.channel_id is None or reboot.ts is None:
             return None
         written = self._posts.rewrite(reboot.channel_id, reboot.ts, reboot_view.card(reboot))
         if written.done:
-            return self._told(reboot, reboot.channel_id, reboot.ts) if reboot.is_due and reboot.state in NEWS else None
+            return self._told(reboot, reboot.channel_id, reboot.ts) if tell else None
         if written.gone:
-            self._directly(reboot)
+            if tell or (reboot.is_due and reboot.state in OVER):
+                self._directly(reboot)
             return None
         return written.retry_after
 
@@ -93,14 +108,7 @@ class RebootCards:
         return None
 
     def _directly(self, reboot: Reboot) -> None:
-        people = {
-            one.slack_user_id
-            for one in (reboot.proposal.wanted_by, reboot.proposal.requester, reboot.decided_by)
-            if one
-        }
-        if reboot.state not in OVER and reboot.state is not State.UNKNOWN:
-            return
-        for user_id in sorted(person for person in people if person):
+        for user_id in sorted({one.slack_user_id for one in reboot.waiting if one.slack_user_id}):
             try:
                 self._slack.direct(user_id, reboot_view.news(reboot))
             except AnswerNotDeliveredError as error:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.h
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -28,24 +29,43 @@ class Trace(Enum):
     NOTHING = "nothing"
 
 
+@dataclass(frozen=True)
+class Sighting:
+    """What was found; `at` is when EC2 was called (epoch seconds), `code` why it refused, as far as that is said."""
+
+    trace: Trace
+    at: int | None = None
+    code: str = ""
+
+
 class CloudTrail:
     """Each region's own trail; `client_for` gives its client."""
 
     def __init__(self, client_for: Callable[[str], "CloudTrailClient"]) -> None:
         self._client_for = client_for
 
-    def reboot_by(self, region: str, session_name: str, since: int) -> Trace:
+    def reboot_by(self, region: str, session_name: str, since: int) -> Sighting:
         """Of RebootInstances (no DryRun) in a session of that name, since epoch seconds. A failure is nothing found."""
         start = datetime.fromtimestamp(since, UTC) - timedelta(minutes=1)
         try:
             answer: Any = self._client_for(region).lookup_events(
                 LookupAttributes=[{"AttributeKey": "Username", "AttributeValue": session_name}], StartTime=start
             )
-            traces = [trace_of(json.loads(event["CloudTrailEvent"])) for event in answer["Events"]]
+            found = [_sighting(json.loads(event["CloudTrailEvent"])) for event in answer["Events"]]
         except (ClientError, BotoCoreError, KeyError, TypeError, ValueError) as error:
             logger.warning("CloudTrail not read", extra={"region": region, "error": type(error).__name__})
-            return Trace.NOTHING
-        return next((found for found in (Trace.ACCEPTED, Trace.REFUSED) if found in traces), Trace.NOTHING)
+            return Sighting(Trace.NOTHING)
+        by_trace = {one.trace: one for one in found}
+        return by_trace.get(Trace.ACCEPTED) or by_trace.get(Trace.REFUSED) or Sighting(Trace.NOTHING)
+
+
+def _sighting(event: dict[str, Any]) -> Sighting:
+    code = str(event.get("errorCode") or "").rpartition(".")[2]
+    try:
+        moment = int(datetime.fromisoformat(str(event.get("eventTime"))).timestamp())
+    except ValueError:
+        return Sighting(trace_of(event), code=code)
+    return Sighting(trace_of(event), moment, code)
 
 
 def trace_of(event: dict[str, Any]) -> Trace:

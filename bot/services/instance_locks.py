@@ -78,7 +78,10 @@ class InstanceLocks:
         }
 
     def release(self, region: str, instance_id: str, action_id: str, *, uncount: bool = False) -> None:
-        """Let go what the action holds; `uncount` it where nothing was rebooted. What fails here ends by itself."""
+        """Let go what the action holds; `uncount` it where nothing was rebooted. What fails here ends by itself.
+
+        It is uncounted even when the lock is over, until somebody else takes it: CloudTrail may tell so late.
+        """
         values = {":now": _number(int(self._now())), ":id": {"S": action_id}, ":one": _number(1)}
         try:
             key: Any = _key(region, instance_id)
@@ -89,7 +92,7 @@ class InstanceLocks:
                 Key=key,
                 UpdateExpression="SET lockedUntil = :now, revision = revision + :one"
                 + (", reboots = :kept" if uncount else ""),
-                ConditionExpression="lockedBy = :id AND lockedUntil > :now",
+                ConditionExpression="lockedBy = :id" + ("" if uncount else " AND lockedUntil > :now"),
                 ExpressionAttributeValues={**values, **({":kept": {"L": kept}} if uncount else {})},
             )
         except (ClientError, BotoCoreError, NotRecordedError) as error:

@@ -33,8 +33,9 @@ _TEXTS = {
     "outcome_id": "outcomeId",
     "note": "note",
     "reason": "reason",
+    "told": "told",
 }
-_NUMBERS = {"decided_at": "decidedAt", "rebooted_at": "rebootedAt", "ended_at": "endedAt"}
+_NUMBERS = {"decided_at": "decidedAt", "rebooted_at": "rebootedAt", "watched_at": "watchedAt", "ended_at": "endedAt"}
 
 logger = logging.getLogger("ec2-chatops")
 
@@ -128,6 +129,10 @@ class Proposals:
         wanted = replace(after, is_due=due_in is not None)
         return self._move(before, changes, ours=lambda now: now == wanted, done=due_in is None)
 
+    def tell(self, reboot: Reboot) -> Reboot:
+        """Those who wait were told of its state. Raises ProposalClosedError and NotRecordedError."""
+        return self._move(reboot, {"told": {"S": reboot.state.value}}, ours=lambda now: now.told == reboot.state)
+
     def claim(self, reboot: Reboot, by: Person, reason: str, token: str, attempt_id: str) -> Any:
         """The change, for a transaction, that makes an open, unexpired and unaltered proposal this token's."""
         now = int(self._now())
@@ -144,8 +149,13 @@ class Proposals:
         values = {":phase": {"S": State.OPEN.value}, ":digest": {"S": reboot.proposal.digest}, ":now": _number(now)}
         return {"Update": self._update(reboot.action_id, changes, condition, values)}
 
-    def close(self, reboot: Reboot, state: State, note: str, outcome_id: str, due_in: float) -> Any:
-        """The change, for a transaction, that ends the claim, or what was unknown of it, once."""
+    def close(
+        self, reboot: Reboot, state: State, note: str, outcome_id: str, due_in: float, rebooted_at: int | None = None
+    ) -> Any:
+        """The change, for a transaction, that ends the claim, or what was unknown of it, once.
+
+        `rebooted_at` (epoch seconds) is when the call was made, where that is only found out now.
+        """
         now = int(self._now())
         changes = {
             "phase": {"S": state.value},
@@ -154,7 +164,9 @@ class Proposals:
             "dueAt": _number(int(now + due_in)),
         }
         if state is State.REBOOTING and reboot.rebooted_at is None:
-            changes["rebootedAt"] = _number(now)
+            changes["rebootedAt"] = _number(now if rebooted_at is None else rebooted_at)
+            if rebooted_at is not None:
+                changes["watchedAt"] = _number(now)
         if state in OVER:
             changes["endedAt"] = _number(now)
         condition = "phase = :phase AND claimToken = :token"

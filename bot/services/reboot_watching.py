@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LOOK_UP_SECONDS = 5 * 60
 LOOK_UP_LIMIT_SECONDS = 60 * 60  # CloudTrail delivers within minutes; after an hour its silence is all there is
+SHOW_LIMIT_SECONDS = 24 * 60 * 60  # long enough to renew a token that was revoked at night
 
 logger = logging.getLogger("ec2-chatops")
 
@@ -69,6 +70,15 @@ class RebootWatching:
         """Due again in so many seconds; never again without them."""
         self._proposals.move(reboot, reboot, seconds)
 
+    def tell(self, reboot: Reboot) -> None:
+        """Those who wait for it were told how it stands."""
+        self._proposals.tell(reboot)
+
+    def is_given_up(self, reboot: Reboot) -> bool:
+        """Whether it has been over for so long that its card is not tried again."""
+        ended = reboot.ended_at or reboot.decided_at or reboot.proposal.confirm_by
+        return reboot.state in OVER and self._now() - ended >= SHOW_LIMIT_SECONDS
+
     def _look(self, reboot: Reboot) -> Reboot:
         after = observed(reboot, self._now_of(reboot), int(self._now()))
         moved = self._proposals.move(reboot, after, LOOK_SECONDS if after.state not in OVER else 0)
@@ -85,20 +95,31 @@ class RebootWatching:
 
     def _look_up(self, reboot: Reboot) -> Reboot:
         since = reboot.decided_at or 0
-        trace = self._cloudtrail.reboot_by(reboot.proposal.region, reboot.action_id, since).value
+        seen = self._cloudtrail.reboot_by(reboot.proposal.region, reboot.action_id, since)
         found = {"evidence": "CloudTrail"}
-        if trace == "accepted":
-            return self._close(reboot, Outcome.SUCCEEDED, State.REBOOTING, found)
-        if trace == "refused":
-            closed = self._close(reboot, Outcome.FAILED, State.FAILED, found)
-            self._release(closed)
+        if seen.trace.value == "accepted":
+            now = int(self._now())
+            rebooted_at = now if seen.at is None else min(max(seen.at, since), now)
+            return self._close(reboot, Outcome.SUCCEEDED, State.REBOOTING, found, rebooted_at=rebooted_at)
+        if seen.trace.value == "refused":
+            closed = self._close(reboot, Outcome.FAILED, State.FAILED, {**found, "code": seen.code}, note=seen.code)
+            self._release(closed, uncount=True)
             return closed
         if self._now() - since < LOOK_UP_LIMIT_SECONDS:
             return self._proposals.move(reboot, reboot, LOOK_UP_SECONDS)
         logger.error("reboot not observed", extra={"action": reboot.action_id})
         return self._close(reboot, Outcome.UNKNOWN, State.NOT_OBSERVED, {"evidence": "none within an hour"})
 
-    def _close(self, reboot: Reboot, outcome: Outcome, state: State, facts: Mapping[str, str]) -> Reboot:
+    def _close(
+        self,
+        reboot: Reboot,
+        outcome: Outcome,
+        state: State,
+        facts: Mapping[str, str],
+        *,
+        note: str = "",
+        rebooted_at: int | None = None,
+    ) -> Reboot:
         proposal = reboot.proposal
         details = {
             "proposal": reboot.action_id,
@@ -111,8 +132,9 @@ class RebootWatching:
         entry = AuditEntry(
             actor, REBOOT_INSTANCE.action, REBOOT_INSTANCE.resource_type, proposal.instance_id, outcome, details
         )
-        self._audit.record_with(entry, [self._proposals.close(reboot, state, "", entry.audit_id, 0)])
+        change = self._proposals.close(reboot, state, note, entry.audit_id, 0, rebooted_at)
+        self._audit.record_with(entry, [change])
         return self._proposals.read(reboot.action_id)
 
-    def _release(self, reboot: Reboot) -> None:
-        self._locks.release(reboot.proposal.region, reboot.proposal.instance_id, reboot.action_id)
+    def _release(self, reboot: Reboot, *, uncount: bool = False) -> None:
+        self._locks.release(reboot.proposal.region, reboot.proposal.instance_id, reboot.action_id, uncount=uncount)

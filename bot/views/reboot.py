@@ -4,7 +4,20 @@ from datetime import UTC, datetime
 
 from bot.models import Block, Message
 from bot.proposals import Person, Proposal, Reboot, State, Strength
-from bot.views.reboot_words import ASKED, FAILURES, HEADLINES, HOW, OUTCOMES
+from bot.reboot_watch import LOOK_SECONDS
+from bot.reboot_watch import UNSEEN as NOTE_UNSEEN
+from bot.views.reboot_words import (
+    ASKED,
+    FAILURES,
+    HEADLINES,
+    HOW,
+    LATE,
+    LATE_OUTCOME,
+    OUTCOMES,
+    UNSEEN,
+    UNSEEN_AT_ALL,
+    UNSEEN_BEFORE,
+)
 from bot.views.text import context, cut, escape, markup, printable, quoted, section
 
 CONFIRM = "reboot_confirm"
@@ -33,10 +46,7 @@ def card(reboot: Reboot) -> Message:
 
 def news(reboot: Reboot) -> Message:
     """What is said in the card's thread when a reboot has come to its end: it names those who wait for it."""
-    people = {
-        _who(one): None for one in (reboot.proposal.wanted_by, reboot.proposal.requester, reboot.decided_by) if one
-    }
-    text = f"{' '.join(people)} {_headline(reboot)}"
+    text = f"{' '.join(dict.fromkeys(_who(one) for one in reboot.waiting))} {_headline(reboot)}"
     return Message(cut(text, 3000), [section(text)])
 
 
@@ -53,18 +63,32 @@ def target_value(proposal: Proposal) -> str:
 
 
 def _headline(reboot: Reboot) -> str:
-    asked_for = reboot.state is State.OPEN and reboot.proposal.is_wish
-    title = ASKED if asked_for else HEADLINES[reboot.state]
     by = _who(reboot.decided_by) if reboot.decided_by else ""
-    text = title.format(
+    text = _title(reboot).format(
         name=f"*{_name(reboot.proposal)}*", by=by, who=_who(reboot.proposal.requester), took=_took(reboot)
     )
+    return f"{text}\n{_outcome(reboot)}".strip()
+
+
+def _title(reboot: Reboot) -> str:
+    if reboot.state is State.OPEN and reboot.proposal.is_wish:
+        return ASKED
+    if _is_unseen(reboot):
+        return UNSEEN
+    return LATE if reboot.state is State.QUIET and _unwatched(reboot) else HEADLINES[reboot.state]
+
+
+def _outcome(reboot: Reboot) -> str:
     outcome = OUTCOMES.get(reboot.state, "")
     if reboot.state is State.FAILED:
-        outcome = FAILURES.get(reboot.note, f"Reason: `{escape(cut(reboot.note, 80))}`." if reboot.note else "")
+        return FAILURES.get(reboot.note, f"Reason: `{escape(cut(reboot.note, 80))}`." if reboot.note else "")
+    if _is_unseen(reboot):
+        return UNSEEN_BEFORE if reboot.left_ok else UNSEEN_AT_ALL
+    if reboot.state is State.QUIET and _unwatched(reboot):
+        return LATE_OUTCOME.format(late=_lasted(_unwatched(reboot)))
     if reboot.state in (State.INITIALIZING, State.IMPAIRED, State.NOT_RUNNING) and reboot.note:
-        outcome = f"{outcome} EC2 says: {escape(cut(reboot.note, 120))}."
-    return f"{text}\n{outcome}".strip()
+        return f"{outcome} EC2 says: {escape(cut(reboot.note, 120))}."
+    return outcome
 
 
 def _facts(proposal: Proposal) -> list[Block]:
@@ -119,7 +143,7 @@ def _buttons(reboot: Reboot) -> list[Block]:
     if reboot.state is State.OPEN:
         return [_confirm(proposal), _button("Cancel", CANCEL, proposal.handle)]
     buttons = []
-    if reboot.state in _AGAIN:
+    if reboot.state in _AGAIN and not _is_unseen(reboot):
         buttons.append(_button("Propose a reboot again", PROPOSE, target_value(proposal)))
     if reboot.state in _LOOK:
         buttons.append(_button("Show the instance", SHOW, target_value(proposal)))
@@ -162,6 +186,19 @@ def _moment(text: str) -> str:
 
 
 def _took(reboot: Reboot) -> str:
-    seconds = (reboot.ended_at or 0) - (reboot.rebooted_at or 0)
+    return _lasted((reboot.ended_at or 0) - (reboot.rebooted_at or 0))
+
+
+def _unwatched(reboot: Reboot) -> int:
+    """The seconds after the call in which nobody looked, where they are more than between two looks."""
+    seconds = (reboot.watched_at or 0) - (reboot.rebooted_at or 0)
+    return seconds if seconds > LOOK_SECONDS else 0
+
+
+def _is_unseen(reboot: Reboot) -> bool:
+    return reboot.state is State.IMPAIRED and reboot.note == NOTE_UNSEEN
+
+
+def _lasted(seconds: int) -> str:
     minutes, rest = divmod(max(seconds, 0), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -17,6 +17,14 @@ HEADLINES = {
     State.IMPAIRED: ":warning: {name} is still impaired, {took} after the reboot.",
     State.NOT_RUNNING: ":warning: {name} is not running any more.",
 }
+UNSEEN = ":grey_question: {name} could not be observed: EC2 did not say how it is, {took} after the reboot."
+UNSEEN_AT_ALL = "It may be back or not, and it is no longer watched: look at the machine."
+UNSEEN_BEFORE = f"Its checks were not passed when EC2 last answered. {UNSEEN_AT_ALL}"
+LATE = ":white_check_mark: {name} was told to reboot, and its checks were `ok` whenever it was looked at."
+LATE_OUTCOME = (
+    "CloudTrail showed the call {late} later, and nobody looked before. The reboot may have been over by then: only "
+    "the machine's own uptime could prove it."
+)
 ASKED = ":raising_hand: {who} asks to reboot {name}."
 OUTCOMES = {
     State.CANCELLED: "Nothing happened to the machine.",

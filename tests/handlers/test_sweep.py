@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -154,6 +155,9 @@ def test_an_ec2_that_says_nothing_is_asked_again_and_given_up_after_ten_minutes(
             house.sweep()
         assert reboots.phase == ("rebooting" if minute < 10 else "impaired")
     house.fresh_containers()
+    assert "could not be observed: EC2 did not say how it is, 10 min 0 s after the reboot." in reboots.card.text
+    assert "impaired" not in reboots.card.text
+    assert labels(reboots.card) == ["Show the instance"]
 
 
 def test_a_new_container_goes_on_where_the_last_one_stopped(house: House, reboots: Reboots, clock: Clock) -> None:
@@ -196,6 +200,12 @@ def test_a_claim_whose_worker_died_is_closed_as_unknown_and_never_repeated(
     assert outcome["source"] == "system"
     assert outcome["details"]["attempt"] == attempt["auditId"]
     assert reboots.calls == 1
+    for _ in range(2):
+        clock.go(301)
+        house.sweep()
+    (news,) = reboots.news
+    assert news.startswith("<@U0ADA> ")
+    assert "It is not known whether *web-1* was rebooted." in news
 
 
 def unclosed(house: House, reboots: Reboots) -> None:
@@ -255,14 +265,17 @@ def trail(house: House, reboots: Reboots, events: list[dict[str, Any]]) -> list[
     return asked
 
 
-def unknown(house: House, reboots: Reboots, clock: Clock) -> None:
+def unknown(house: House, reboots: Reboots, clock: Clock) -> str:
+    """A reboot whose reply was lost; when EC2 was called, as CloudTrail writes it."""
     reboots.propose("web-1")
     house.fresh_containers()
     with aws_fails("ec2.RebootInstances", loses_the_reply, when=lambda body: b"DryRun" not in body):
         assert "It is not known whether that happened." in reboots.confirm()
     house.fresh_containers()
     assert reboots.phase == "unknown"
+    called = datetime.fromtimestamp(int(clock.now), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     clock.go(11)
+    return called
 
 
 def test_a_lost_call_is_looked_up_by_the_name_of_its_session(house: House, reboots: Reboots, clock: Clock) -> None:
@@ -274,11 +287,47 @@ def test_a_lost_call_is_looked_up_by_the_name_of_its_session(house: House, reboo
     assert "*web-1* is rebooting" in reboots.card.text
 
 
-def test_a_lost_call_that_ec2_had_refused_failed(house: House, reboots: Reboots, clock: Clock) -> None:
+def test_a_lost_call_counts_from_when_ec2_was_called_and_is_watched_from_when_it_was_found(
+    house: House, reboots: Reboots, clock: Clock
+) -> None:
+    called = unknown(house, reboots, clock)
+    clock.go(601)
+    trail(house, reboots, [event(house, reboots, eventTime=called)])
+    clock.go(60)
+    sweep_seeing(house, "ok", "impaired")
+    assert reboots.phase == "initializing", "it is ten minutes since the call, and one since anybody looked"
+    clock.go(60)
+    sweep_seeing(house, "ok", "ok")
+    assert "*web-1* is back: 2/2 checks passed after 12 min 12 s." in reboots.card.text
+
+
+def test_checks_that_were_not_looked_at_in_time_are_not_said_to_have_stayed_ok(
+    house: House, reboots: Reboots, clock: Clock
+) -> None:
+    called = unknown(house, reboots, clock)
+    clock.go(601)
+    trail(house, reboots, [event(house, reboots, eventTime=called)])
+    clock.go(301)
+    house.sweep()
+    assert reboots.phase == "quiet"
+    assert "its checks were `ok` whenever it was looked at" in reboots.card.text
+    assert "CloudTrail showed the call 10 min 12 s later" in reboots.card.text
+    assert "never left" not in reboots.card.text
+
+
+def test_a_lost_call_that_ec2_had_refused_failed_is_told_once_and_not_counted(
+    house: House, reboots: Reboots, clock: Clock
+) -> None:
     unknown(house, reboots, clock)
+    clock.go(LOCK_SECONDS)
     trail(house, reboots, [event(house, reboots, errorCode="Client.UnauthorizedOperation")])
     assert reboots.outcomes == ["attempted", "outcome_unknown", "failed"]
     assert "*web-1* was not rebooted." in reboots.card.text
+    clock.go(301)
+    house.sweep()
+    (news,) = reboots.news
+    assert news.startswith("<@U0ADA> :x: *web-1* was not rebooted.\nEC2 did not allow it to the reboot role.")
+    assert reboots.stored("lock#")[0]["reboots"] == []
 
 
 @pytest.mark.parametrize(
@@ -307,7 +356,8 @@ def test_a_call_that_cloudtrail_never_shows_is_said_to_be_unknown_for_good(
     trail(house, reboots, seen)
     assert reboots.outcomes == ["attempted", "outcome_unknown", "outcome_unknown"]
     assert "No sign that *web-1* was rebooted." in reboots.card.text
-    assert len(reboots.news) == 1
+    assert ["not known" in reboots.news[0], "No sign" in reboots.news[1]] == [True, True]
+    assert len(reboots.news) == 2
     assert '"reboot not observed"' in log()
     clock.go(3600)
     assert trail(house, reboots, seen) == []
@@ -410,6 +460,40 @@ def test_L3_whoever_asked_is_told_directly_when_the_card_is_gone(
     assert "was told to reboot" in told.text
     assert reboots.outcomes == ["attempted", "succeeded"]
     assert "due" not in reboots.stored()[0]
+
+
+def test_L3_what_is_unknown_is_told_directly_once_when_the_card_is_gone(
+    house: House, reboots: Reboots, clock: Clock
+) -> None:
+    unknown(house, reboots, clock)
+    before = len(direct(house))
+    for _ in range(3):
+        house.slack.fail_next("chat.update", "message_not_found")
+        house.sweep()
+        clock.go(301)
+    (told,) = direct(house)[before:]
+    assert "It is not known whether *web-1* was rebooted." in told.text
+
+
+def test_L3_a_card_that_slack_refuses_for_a_day_is_given_up_and_its_people_are_told(
+    house: House, reboots: Reboots, clock: Clock, log: Any
+) -> None:
+    rebooted(reboots)
+    before = len(direct(house))
+    for seconds in (310, 86_000, 500):
+        assert "due" in reboots.stored()[0]
+        clock.go(seconds)
+        house.slack.fail_next("chat.update", "restricted_action")
+        house.sweep()
+    assert "due" not in reboots.stored()[0]
+    assert '"card given up"' in log()
+    (told,) = direct(house)[before:]
+    assert "was told to reboot" in told.text
+
+
+def direct(house: House) -> list[Message]:
+    """What was said in direct messages."""
+    return [message for message in house.slack.board.all() if message.channel_id.startswith("D")]
 
 
 def test_L3_a_revoked_token_keeps_the_outcome_until_there_is_another(

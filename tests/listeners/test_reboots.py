@@ -615,6 +615,15 @@ def test_a_reboot_that_ec2_refused_is_not_counted_and_holds_no_lock(house: House
         reboots.propose("web-1")
         with in_state(house, "web-1", "stopped", 80):
             reboots.confirm()
+    assert reboots.news == [], "whoever confirmed it was answered"
     assert labels(reboots.propose("web-1")) == ["Reboot now", "Cancel"]
     (lock,) = reboots.stored("lock#")
     assert lock["reboots"] == []
+
+
+def test_who_waits_with_whoever_approved_it_is_told_that_it_failed(house: House, reboots: Reboots) -> None:
+    reboots.propose("db-primary")
+    with in_state(house, "db-primary", "stopped", 80):
+        reboots.confirm("U0BOB")
+    (news,) = reboots.news
+    assert news.startswith("<@U0ADA> <@U0BOB> :x: *db-primary* was not rebooted.")

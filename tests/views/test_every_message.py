@@ -42,6 +42,7 @@ from bot.models import (
     Source,
 )
 from bot.proposals import Facts, PastReboot, Person, Proposal, Reboot, State, Strength
+from bot.reboot_watch import UNSEEN
 from bot.sign_in import Link, Sides
 from bot.tampering import Finding, Kind, Report
 from bot.views import (
@@ -181,8 +182,10 @@ REBOOT = st.builds(
     decided_by=st.one_of(st.none(), PERSON),
     decided_at=st.one_of(st.none(), st.just(1_800_000_000)),
     rebooted_at=st.one_of(st.none(), st.just(1_800_000_000)),
+    watched_at=st.one_of(st.none(), st.integers(1_800_000_000, 1_800_100_000)),
     ended_at=st.one_of(st.none(), st.integers(1_800_000_000, 1_800_100_000)),
-    note=HOSTILE,
+    note=st.one_of(HOSTILE, st.just(UNSEEN)),
+    told=st.sampled_from(["", *State]),
     reason=HOSTILE,
 )
 LONG = st.sampled_from(["&" * 5_000, "x" * 100_000])
