@@ -58,6 +58,11 @@ class Origin:
     cognito_username: str | None = None
     cognito_sub: str | None = None
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether it came from a direct message, which nobody else sees: Slack's ids of them begin so."""
+        return (self.channel_id or "").startswith("D")
+
 
 @dataclass(frozen=True)
 class Actor:

@@ -148,6 +148,11 @@ class Proposal:
         """Whether no admin stands behind it yet."""
         return self.wanted_by is not None and self.wanted_by == self.requester
 
+    @property
+    def needs_another(self) -> bool:
+        """Whether somebody else than its requester must decide it."""
+        return self.is_wish or self.strength is Strength.APPROVAL
+
     def objection(self, person: Person) -> str | None:
         """Why this admin may not confirm it: `not_requester`, `self_approval`, `email_not_verified`, or None.
 

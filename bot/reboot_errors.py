@@ -38,7 +38,10 @@ class WrongNameError(UsageError):
 
 
 class NotProposedError(NotPostedError):
-    """The card was not posted, so there is nothing to confirm; `slack_error` is Slack's word, or `no_channel`."""
+    """The card was not posted, so there is nothing to confirm; `slack_error` is Slack's word.
+
+    Ours are `no_channel`, and `direct_message` for what takes somebody who would not see it there.
+    """
 
 
 class WrongCardError(AccessDeniedError):

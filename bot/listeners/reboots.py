@@ -77,10 +77,15 @@ class RebootListeners:
         self._answering.answer(body, context["job"], lambda actor: self._propose(actor, wanted, ""))
 
     def request(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
-        """The button below a refusal: the same proposal, for an admin to confirm."""
+        """The same proposal for an admin to confirm; the refusal that offered it then says so in its place."""
         ack()
-        value, _, reason = action.get("value", "").partition("\n")
-        self._answering.answer(body, context["job"], lambda actor: self._wish(actor, _instance_id(value), reason))
+        value, offered, reason = action.get("value", "").partition("\n")
+        self._answering.answer(
+            body,
+            context["job"],
+            lambda actor: self._wish(actor, _instance_id(value), reason, answered=bool(offered)),
+            replace=bool(offered),
+        )
 
     def confirm(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
         """The card's button: one click, or another admin's approval."""
@@ -123,16 +128,18 @@ class RebootListeners:
             reboot = self._desk.propose(actor, found, reason)
         except NotPermittedError as refusal:
             words = problem.message(refusal, actor.origin.correlation_id)
-            return reboot_view.offer(words, f"{instances_view.key(found)}\n{reason[:500]}")
+            offered = None if actor.origin.is_direct else f"{instances_view.key(found)}\n{reason[:500]}"
+            return reboot_view.offer(words, offered)
         self._cards.post(reboot, actor.origin.channel_id, thread_ts)
         return None
 
-    def _wish(self, actor: Actor, wanted: str, reason: str) -> Message | None:
+    def _wish(self, actor: Actor, wanted: str, reason: str, *, answered: bool) -> Message | None:
         found = self._found(actor, wanted)
         if isinstance(found, Message):
             return found
-        self._cards.post(self._desk.propose(actor, found, reason, wish=True), actor.origin.channel_id)
-        return None
+        reboot = self._desk.propose(actor, found, reason, wish=True)
+        self._cards.post(reboot, actor.origin.channel_id)
+        return reboot_view.asked(reboot) if answered else None
 
     def _found(self, actor: Actor, wanted: str) -> Instance | Message:
         target = Target(wanted, {"for": "reboot"})

@@ -27,6 +27,7 @@ from bot.proposals import (
 from bot.reboot_errors import (
     ClaimTooOldError,
     NeedsSlackError,
+    NotProposedError,
     NotYoursError,
     ProposalChangedError,
     ProposalClosedError,
@@ -85,7 +86,7 @@ class RebootDesk:
         """A new proposal, without a card yet; a `wish` is one of somebody without the role, for an admin to confirm.
 
         Raises NotPermittedError, and what the preflight says: RebootsDisabledError, NotRebootableError,
-        RebootRefusedError.
+        RebootRefusedError; and NotProposedError for what somebody else must decide who would not see it.
         """
         reason = reason[:MAX_REASON]
         if not wish:
@@ -93,7 +94,10 @@ class RebootDesk:
 
         def prepare() -> Reboot:
             self._reboots.preflight(instance, actor.user_id)
-            return self._proposals.keep(self._proposal(Person.of(actor), instance, reason, wish))
+            proposal = self._proposal(Person.of(actor), instance, reason, wish)
+            if proposal.needs_another and actor.origin.is_direct:
+                raise NotProposedError("direct_message")
+            return self._proposals.keep(proposal)
 
         target = Target(instance.instance_id, {"reason": reason, "wish": wish})
         return self._gate.perform(actor, PROPOSE_REBOOT, target, prepare, _target)

@@ -27,6 +27,7 @@ PROPOSE = "reboot_propose"
 REQUEST = "reboot_request"
 SHOW = "reboot_show"
 _MEANS = "The machine restarts and is away for some minutes. Disks and addresses stay; what is only in memory is lost."
+_IN_A_CHANNEL = "type `/ec2 reboot` in a channel that EC2 Ops and admins are in"
 _AGAIN = (State.EXPIRED, State.FAILED, State.IMPAIRED)
 _LOOK = (State.FAILED, State.UNKNOWN, State.NOT_OBSERVED, State.QUIET, State.IMPAIRED, State.NOT_RUNNING)
 
@@ -50,11 +51,28 @@ def news(reboot: Reboot) -> Message:
     return Message(cut(text, 3000), [section(text)])
 
 
-def offer(refusal: Message, value: str) -> Message:
-    """A refusal for the lack of a role, and the way out: ask somebody who has it. `value` is the button's."""
-    words = section("You may ask an admin to confirm it as themselves: the request is posted in this channel.")
-    button = {**_button("Ask an admin", REQUEST, value), "style": "primary"}
-    return Message(refusal.text, [*refusal.blocks, words, {"type": "actions", "elements": [button]}])
+def offer(refusal: Message, value: str | None) -> Message:
+    """A refusal for the lack of a role, and the way out: ask somebody who has it. `value` is the button's.
+
+    Without one, nobody else is here who could be asked.
+    """
+    if value is None:
+        way_out = [section(f"You may ask an admin to confirm it as themselves: {_IN_A_CHANNEL}.")]
+    else:
+        words = "You may ask an admin to confirm it as themselves: the request is posted in this channel."
+        button = {**_button("Ask an admin", REQUEST, value), "style": "primary"}
+        way_out = [section(words), {"type": "actions", "elements": [button]}]
+    said = [block for block in refusal.blocks if block["type"] != "context"]
+    reference = [block for block in refusal.blocks if block["type"] == "context"]
+    return Message(refusal.text, [*said, *way_out, *reference])
+
+
+def asked(reboot: Reboot) -> Message:
+    """What an offer becomes when it was taken."""
+    proposal = reboot.proposal
+    until = _date(proposal.confirm_by, "{time_secs}")
+    text = f"You asked to reboot *{_name(proposal)}*: the request is in this channel."
+    return Message(cut(text, 3000), [section(f":raising_hand: {text}\nAn admin can confirm it until {until}.")])
 
 
 def target_value(proposal: Proposal) -> str:

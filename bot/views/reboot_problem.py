@@ -146,10 +146,16 @@ def _not_posted(error: Any) -> tuple[str, str]:
     reasons = {
         "not_in_channel": f"EC2 Ops is not in this channel. {invited}",
         "channel_not_found": f"EC2 Ops cannot see this conversation. {invited}",
+        "direct_message": (
+            "Another person has to decide it, and they do not see this conversation. Type `/ec2 reboot` in a channel "
+            "that EC2 Ops and admins are in."
+        ),
         "no_channel": "It needs a channel, where others see it: type `/ec2 reboot` in one.",
         "is_archived": "The channel is archived.",
     }
     reason = reasons.get(error.slack_error, f"Slack said {quoted(error.slack_error)}. Try again in a minute.")
+    if error.slack_error == "direct_message":
+        return "That cannot be proposed in a direct message.", reason
     return "The card could not be posted, so nothing was proposed.", reason
 
 

@@ -510,7 +510,10 @@ def test_C3_what_somebody_proposed_who_may_no_longer_is_not_carried_out(
 def test_a_refusal_offers_to_ask_an_admin_and_the_admin_confirms_as_themselves(house: House, reboots: Reboots) -> None:
     refusal = house.say("reboot web-1 it hangs", "U0CAROL")
     assert "needs the role `admin`" in refusal.text
-    assert house.click(refusal, view.REQUEST) == []
+    assert [block["type"] for block in refusal.blocks] == ["section", "section", "actions", "context"]
+    (asked,) = house.click(refusal, view.REQUEST)
+    assert "You asked to reboot *web-1*: the request is in this channel." in asked.text
+    assert (asked.ts, labels(asked)) == (refusal.ts, []), "no button stays that would ask once more"
     card = reboots.card
     assert "<@U0CAROL> asks to reboot *web-1*." in card.text
     assert "<@U0CAROL> has no role for that. Any admin can confirm it, as themselves." in repr(card.blocks)
@@ -564,6 +567,22 @@ def test_somebody_promoted_after_asking_is_no_second_person(house: House, reboot
     with person_is(house, CAROL, role="admin"):
         assert "It takes a second person." in reboots.confirm("U0CAROL")
     assert reboots.calls == 0
+
+
+def test_what_somebody_else_must_decide_is_not_proposed_where_nobody_else_sees_it(
+    house: House, reboots: Reboots
+) -> None:
+    carols, adas = (house.slack.open_direct_message(user_id)[0].channel_id for user_id in ("U0CAROL", "U0ADA"))
+    refusal = house.say("reboot web-1", "U0CAROL", carols)
+    assert "type `/ec2 reboot` in a channel" in repr(refusal.blocks)
+    assert labels(refusal) == []
+    shown = house.say("get web-1", "U0CAROL", carols)
+    (refused,) = house.click(shown, view.REQUEST)
+    for said in (refused, house.say("reboot db-primary", "U0ADA", adas)):
+        assert "That cannot be proposed in a direct message." in said.text
+        assert "Type `/ec2 reboot` in a channel" in said.text
+    assert reboots.stored() == []
+    assert {row["outcome"] for row in reboots.rows("PROPOSE_REBOOT")} == {"failed"}
 
 
 def test_a_stranger_is_offered_nothing(house: House, reboots: Reboots) -> None:
