@@ -5,11 +5,12 @@ What happens after the call is `reboot_watching`'s.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from bot.errors import ChatOpsError
+from bot.errors import ChatOpsError, NotRecordedError
 from bot.models import Actor, Instance, Origin, Source, Target
 from bot.operations import CANCEL_REBOOT, PROPOSE_REBOOT, REBOOT_INSTANCE
 from bot.proposals import (
@@ -193,8 +194,17 @@ class RebootDesk:
         if reboot.proposal.strength is not Strength.CLICK:
             self._proposals.decide(reboot, State.CANCELLED, None)
             self._gate.fail(actor, REBOOT_INSTANCE, _target(reboot), SecondPersonNeededError())
-        self.confirm(actor, reboot, deadline=deadline)
+        try:
+            self.confirm(actor, reboot, deadline=deadline)
+        except ChatOpsError:
+            self._withdraw(reboot)
+            raise
         return reboot
+
+    def _withdraw(self, reboot: Reboot) -> None:
+        """What was refused before it was claimed is open, and nobody has a card of it; what was claimed stays."""
+        with suppress(ProposalClosedError, NotRecordedError):
+            self._proposals.decide(reboot, State.CANCELLED, None)
 
     def _require_click(self, instance: Instance) -> None:
         protection = self._policy.protection_of(instance.tags)

@@ -169,6 +169,7 @@ def test_B10_a_second_reboot_waits_for_the_first(house: House, client: RestClien
     assert code(answer) == (409, "CONFLICT")
     assert "under way" in message(answer)
     assert reboots.calls == 1
+    assert sorted(row["phase"] for row in reboots.stored()) == ["cancelled", "rebooting"], "nothing stays open"
 
 
 def test_two_reboots_make_the_third_one_a_matter_for_slack(
