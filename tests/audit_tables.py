@@ -72,4 +72,7 @@ def fill(table: str, items: Iterator[Mapping[str, Any]]) -> None:
     backend: Any = dynamodb_backends[ACCOUNT_ID][REGION].tables[table]
     for row in items:
         partition, sort = DynamoType(row["userId"]), DynamoType(row["timestamp"])
-        backend.items[partition][sort] = Item(partition, sort, dict(row))
+        stored = Item(partition, sort, {})
+        # moto measures a row anew for each of its attributes.
+        dict.update(stored.attrs, {name: DynamoType(value) for name, value in row.items()})
+        backend.items[partition][sort] = stored
