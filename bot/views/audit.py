@@ -144,7 +144,7 @@ def _notes(page: AuditPage) -> list[Block]:
     if page.searched_to:
         return [context(f"Searched back to {when(page.searched_to)}; there may be more before.")]
     if page.cursor is None:
-        return [context("That is all. Rows are kept for as long as the installation's retention says.")]
+        return [context("That is all that is on record.")]
     return []
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from playground.world import World
-from tests.browser import test_alerts
+from tests.browser import test_alerts, test_api_tab
 from tests.browser.conftest import QUIET, chromium
 from tests.browser.test_metrics import show_in_channel
 from tests.browser.test_playground import become, say
@@ -116,6 +116,27 @@ def alert_storm(page: Page) -> None:
     scrolled_to(burst)
 
 
+def audit(page: Page) -> None:
+    """What everybody did, after a denial, a sign-in that is missing and a reboot that was cancelled."""
+    for user_id, command in (
+        ("U0CAROL", "/ec2 get db-primary"),
+        ("U0CAROL", "/ec2 reboot db-primary replication lags"),
+        ("U0DAVE", "/ec2 list"),
+        ("U0BOB", "/ec2 metrics db-primary cpu 24h"),
+        ("U0ADA", "/ec2 list state:running tag:Env=prod"),
+    ):
+        become(page, user_id)
+        say(page, command)
+    press(proposed(page, "web-1", "it hangs"), "Cancel")
+    scrolled_to(say(page, "/ec2 audit since:1h"))
+
+
+def api(page: Page) -> None:
+    test_api_tab.opened(page, "U0ADA")
+    status, _, _ = test_api_tab.run(page, "list")
+    assert status == "200 OK"
+
+
 def scrolled_to(card: Locator) -> None:
     """From its first line on, and after what is said of a click has gone."""
     card.evaluate("card => card.scrollIntoView({ block: 'start' })")
@@ -133,6 +154,8 @@ PICTURES = {
     "alert-thread-light": ("light", alert_thread),
     "alert-thread-dark": ("dark", alert_thread),
     "alert-storm-dark": ("dark", alert_storm),
+    "api-light": ("light", api),
+    "audit-light": ("light", audit),
     "not-linked": ("light", not_linked),
     "reboot-proposed-light": ("light", reboot_proposed),
     "reboot-typed-dark": ("dark", reboot_typed),
