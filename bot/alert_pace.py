@@ -1,4 +1,4 @@
-"""When people are reminded of an alert. Apart from the incidents, for the settings of every function name it.
+"""When people are reminded of an alert. Apart from the incidents, for settings name it.
 
 Plain data; nothing here reads or waits.
 """

@@ -146,6 +146,7 @@ def test_the_ground_is_known() -> None:
         "denials",
         "digests",
         "ec2_filters",
+        "environment",
         "errors",
         "fresh_tokens",
         "handover",
@@ -161,6 +162,7 @@ def test_the_ground_is_known() -> None:
         "notary_config",
         "operations",
         "proposals",
+        "reboot_config",
         "reboot_errors",
         "reboot_watch",
         "settings",
@@ -169,7 +171,9 @@ def test_the_ground_is_known() -> None:
         "sign_in",
         "sign_in_config",
         "signature",
+        "slack_config",
         "tampering",
         "token_claims",
+        "worker_config",
     }
     assert {f"bot.{name}" for name in names} == GROUND

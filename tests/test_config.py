@@ -1,17 +1,20 @@
 """Settings: each function asks for what it uses, and says at once all that is missing."""
 
 import os
-from typing import Any
+from dataclasses import FrozenInstanceError
 
 import pytest
 
 from benchmarks import listing
 from bot.alarms_config import AlarmsSettings
-from bot.config import DoorSettings, SweepSettings, WorkerSettings
+from bot.environment import FunctionSettings
 from bot.errors import ConfigurationError
+from bot.notary_config import NotarySettings
 from bot.rest_config import AuditSettings, InstancesSettings
 from bot.settings import SETTINGS
 from bot.sign_in_config import AuthorizerSettings, LoginSettings, RefreshSettings
+from bot.slack_config import DoorSettings
+from bot.worker_config import SweepSettings, WorkerSettings
 from playground.template import SAM_FUNCTION, Template
 from tests.house import AUDIT, AUTHORIZER, DOOR, INSTANCES, LOGIN, REFRESH, WORKER, House
 
@@ -79,6 +82,24 @@ RESOURCE_ENVIRONMENT = {
     "COGNITO_USER_POOL_ID": "eu-west-1_x",
 }
 INSTANCES_ENVIRONMENT = {**RESOURCE_ENVIRONMENT, "REBOOT_ROLE_ARN": "arn:aws:iam::123456789012:role/reboot"}
+NOTARY_ENVIRONMENT = {
+    "AWS_REGION": "eu-west-1",
+    "AUDIT_TABLE_NAME": "audit",
+    "DIGEST_BUCKET_NAME": "digests",
+    "DIGEST_KEY_ID": "0000",
+}
+ENVIRONMENTS: dict[type[FunctionSettings], dict[str, str]] = {
+    DoorSettings: DOOR_ENVIRONMENT,
+    WorkerSettings: WORKER_ENVIRONMENT,
+    LoginSettings: LOGIN_ENVIRONMENT,
+    SweepSettings: SWEEP_ENVIRONMENT,
+    AlarmsSettings: ALARMS_ENVIRONMENT,
+    AuthorizerSettings: AUTHORIZER_ENVIRONMENT,
+    RefreshSettings: AUTHORIZER_ENVIRONMENT,
+    AuditSettings: RESOURCE_ENVIRONMENT,
+    InstancesSettings: INSTANCES_ENVIRONMENT,
+    NotarySettings: NOTARY_ENVIRONMENT,
+}
 
 
 def test_one_error_names_everything_that_is_missing() -> None:
@@ -99,25 +120,26 @@ def test_one_error_names_everything_that_is_missing() -> None:
     )
 
 
-@pytest.mark.parametrize("name", sorted(DOOR_ENVIRONMENT))
-def test_the_door_needs_each_of_its_settings(name: str) -> None:
-    DoorSettings.from_env(DOOR_ENVIRONMENT)
-    with pytest.raises(ConfigurationError, match=name):
-        DoorSettings.from_env({key: value for key, value in DOOR_ENVIRONMENT.items() if key != name})
+@pytest.mark.parametrize(
+    ("settings", "name"), [(settings, name) for settings, environment in ENVIRONMENTS.items() for name in environment]
+)
+def test_each_function_needs_each_of_its_settings_and_no_other(settings: type[FunctionSettings], name: str) -> None:
+    environment = ENVIRONMENTS[settings]
+    settings.from_env(environment)
+    with pytest.raises(ConfigurationError) as caught:
+        settings.from_env({key: value for key, value in environment.items() if key != name})
+    (missing,) = caught.value.missing
+    assert name in missing
+    assert caught.value.malformed == ()
 
 
-@pytest.mark.parametrize("name", sorted(WORKER_ENVIRONMENT))
-def test_the_worker_needs_each_of_its_settings(name: str) -> None:
-    WorkerSettings.from_env(WORKER_ENVIRONMENT)
-    with pytest.raises(ConfigurationError, match=name):
-        WorkerSettings.from_env({key: value for key, value in WORKER_ENVIRONMENT.items() if key != name})
-
-
-@pytest.mark.parametrize("name", sorted(LOGIN_ENVIRONMENT))
-def test_the_sign_in_needs_each_of_its_settings(name: str) -> None:
-    LoginSettings.from_env(LOGIN_ENVIRONMENT)
-    with pytest.raises(ConfigurationError, match=name):
-        LoginSettings.from_env({key: value for key, value in LOGIN_ENVIRONMENT.items() if key != name})
+@pytest.mark.parametrize("settings", ENVIRONMENTS)
+def test_settings_of_the_same_environment_are_the_same_and_cannot_be_changed(settings: type[FunctionSettings]) -> None:
+    read = settings.from_env(ENVIRONMENTS[settings])
+    assert read == settings.from_env(ENVIRONMENTS[settings])
+    assert read != settings.from_env({**ENVIRONMENTS[settings], "AWS_REGION": "eu-west-2"})
+    with pytest.raises(FrozenInstanceError):
+        read.region = "eu-west-2"  # type: ignore[misc]
 
 
 def test_reboots_are_allowed_within_five_minutes_and_typed_unless_it_is_said_otherwise() -> None:
@@ -132,26 +154,14 @@ def test_reboots_are_allowed_within_five_minutes_and_typed_unless_it_is_said_oth
         ("CONFIRM_SECONDS", "0"),
         ("DEFAULT_PROTECTION", "none"),
         ("REBOOT_ROLE_ARN", "reboot"),
+        ("PUBLIC_URL", "/"),
+        ("PUBLIC_URL", "http://ops.example"),
     ],
 )
-def test_a_setting_of_reboots_that_is_no_such_thing_is_named(name: str, value: str) -> None:
+def test_a_setting_of_the_worker_that_is_no_such_thing_is_named(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         WorkerSettings.from_env({**WORKER_ENVIRONMENT, name: value})
     assert caught.value.malformed == (name,)
-
-
-@pytest.mark.parametrize("name", sorted(SWEEP_ENVIRONMENT))
-def test_the_sweep_needs_each_of_its_settings(name: str) -> None:
-    SweepSettings.from_env(SWEEP_ENVIRONMENT)
-    with pytest.raises(ConfigurationError, match=name):
-        SweepSettings.from_env({key: value for key, value in SWEEP_ENVIRONMENT.items() if key != name})
-
-
-@pytest.mark.parametrize("name", sorted(ALARMS_ENVIRONMENT))
-def test_the_alarms_function_needs_each_of_its_settings(name: str) -> None:
-    AlarmsSettings.from_env(ALARMS_ENVIRONMENT)
-    with pytest.raises(ConfigurationError, match=name):
-        AlarmsSettings.from_env({key: value for key, value in ALARMS_ENVIRONMENT.items() if key != name})
 
 
 @pytest.mark.parametrize(
@@ -184,35 +194,14 @@ def test_addresses_have_a_scheme_and_no_slash_at_the_end() -> None:
     assert settings.public_url == "https://ops.example"
 
 
-@pytest.mark.parametrize("name", sorted(AUTHORIZER_ENVIRONMENT))
-@pytest.mark.parametrize("settings", [AuthorizerSettings, RefreshSettings])
-def test_the_functions_of_the_rest_api_need_each_of_their_settings(settings: Any, name: str) -> None:
-    settings.from_env(AUTHORIZER_ENVIRONMENT)
-    with pytest.raises(ConfigurationError, match=name):
-        settings.from_env({key: value for key, value in AUTHORIZER_ENVIRONMENT.items() if key != name})
-
-
-@pytest.mark.parametrize("name", sorted(RESOURCE_ENVIRONMENT))
-def test_the_function_of_the_audit_needs_each_of_its_settings(name: str) -> None:
-    AuditSettings.from_env(RESOURCE_ENVIRONMENT)
-    with pytest.raises(ConfigurationError, match=name):
-        AuditSettings.from_env({key: value for key, value in RESOURCE_ENVIRONMENT.items() if key != name})
-
-
-@pytest.mark.parametrize("name", sorted(INSTANCES_ENVIRONMENT))
-def test_the_function_of_instances_needs_each_of_its_settings(name: str) -> None:
-    InstancesSettings.from_env(INSTANCES_ENVIRONMENT)
-    with pytest.raises(ConfigurationError, match=name):
-        InstancesSettings.from_env({key: value for key, value in INSTANCES_ENVIRONMENT.items() if key != name})
-
-
 @pytest.mark.parametrize(
     "pool_id", ["eu-west-1", "eu-west-1_", "_x", "eu-west-1_x/../y", "eu-west-1_x?", "evil.example/eu-west-1_x"]
 )
 def test_what_is_no_pool_id_does_not_become_an_issuer(pool_id: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        AuthorizerSettings.from_env({**AUTHORIZER_ENVIRONMENT, "COGNITO_USER_POOL_ID": pool_id})
-    assert caught.value.malformed == ("COGNITO_USER_POOL_ID",)
+    for settings in (AuthorizerSettings, WorkerSettings):
+        with pytest.raises(ConfigurationError) as caught:
+            settings.from_env({**ENVIRONMENTS[settings], "COGNITO_USER_POOL_ID": pool_id})
+        assert caught.value.malformed == ("COGNITO_USER_POOL_ID",)
 
 
 @pytest.mark.parametrize(
@@ -248,9 +237,8 @@ def test_regions_are_a_list_without_repetition() -> None:
 
 
 def test_K2_no_secret_shows_in_a_repr() -> None:
-    shown = repr(DoorSettings.from_env(DOOR_ENVIRONMENT)) + repr(WorkerSettings.from_env(WORKER_ENVIRONMENT))
-    shown += repr(LoginSettings.from_env(LOGIN_ENVIRONMENT))
-    assert "sssh" not in shown
+    for settings, environment in ENVIRONMENTS.items():
+        assert "sssh" not in repr(settings.from_env(environment))
 
 
 def test_the_template_gives_each_function_what_it_needs_and_nothing_unknown(house: House) -> None:

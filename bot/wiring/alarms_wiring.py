@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.alarms_config import AlarmsSettings
 from bot.wiring.aws import AwsClients
-from bot.wiring.ground import epoch, failure, now
+from bot.wiring.ground import audit, epoch, failure, incidents
 from bot.wiring.slack_wiring import SlackWiring
 
 if TYPE_CHECKING:
@@ -52,13 +52,12 @@ class AlarmsWiring:
         from bot.services.alarm_intake import AlarmIntake, AlarmSource
         from bot.services.alert_history import AlertHistory
         from bot.services.alert_routing import AlertRouting
-        from bot.services.audit import Audit
 
         settings = self._settings
         dynamodb = self._aws.get("dynamodb")
         return AlarmIntake(
             AlarmSource(settings.account_id, settings.topic_arns),
-            Audit(dynamodb, settings.audit_table_name, settings.audit_retention_days, now),
+            audit(self._aws, settings),
             self._incidents,
             self._bursts,
             AlertHistory(dynamodb, settings.audit_table_name, epoch),
@@ -74,9 +73,7 @@ class AlarmsWiring:
         from bot.services.post_limiter import PostLimiter
 
         settings = self._settings
-        slack = SlackWiring(
-            settings.slack_api_url, settings.slack_secret_arn, settings.slack_bot_token, settings.endpoint_url
-        )
+        slack = SlackWiring(settings)
         return AlertBoard(
             self._incidents,
             self._bursts,
@@ -89,10 +86,7 @@ class AlarmsWiring:
 
     @cached_property
     def _incidents(self) -> "Incidents":
-        from bot.services.incidents import Incidents
-
-        settings = self._settings
-        return Incidents(self._aws.get("dynamodb"), settings.state_table_name, settings.alert_pace, epoch)
+        return incidents(self._aws, self._settings)
 
     @cached_property
     def _bursts(self) -> "Bursts":

@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.config import DoorSettings
+from bot.slack_config import DoorSettings
 from bot.wiring.ground import aws_json, epoch, slack_secret
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ class DoorWiring:
         queue = JobsQueue(aws, settings.jobs_queue_url, settings.region, settings.endpoint_url)
         secret = slack_secret(
             aws,
-            settings.slack_secret_arn,
-            settings.endpoint_url,
+            settings,
             SLACK_SIGNING_SECRET=settings.slack_signing_secret,
             SLACK_BOT_TOKEN=settings.slack_bot_token,
         )

@@ -1,4 +1,4 @@
-"""What every function stands on: the clocks, the log, and the Slack secret.
+"""What every function stands on: the clocks, the log, the audit, and the Slack secret.
 
 Nothing of an error that is not ours reaches the log but its type and its place.
 """
@@ -15,10 +15,16 @@ from bot.errors import ChatOpsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.alarms_config import AlertSettings
+    from bot.config import TableSettings
+    from bot.services.audit import Audit
     from bot.services.aws_json import AwsJson
     from bot.services.connections import KeptConnections
+    from bot.services.incidents import Incidents
     from bot.services.slack_secret import SlackSecret
     from bot.services.tokens import Tokens
+    from bot.slack_config import SlackSettings
+    from bot.wiring.aws import AwsClients
 
 LOGGER_NAME = "ec2-chatops"
 SLACK_TIMEOUT_SECONDS = 3
@@ -77,6 +83,20 @@ def aws_json(connections: "KeptConnections") -> "AwsJson":
     return AwsJson(connections, credentials, now)
 
 
+def audit(aws: "AwsClients", settings: "TableSettings") -> "Audit":
+    """Writes the audit."""
+    from bot.services.audit import Audit
+
+    return Audit(aws.get("dynamodb"), settings.audit_table_name, settings.audit_retention_days, now)
+
+
+def incidents(aws: "AwsClients", settings: "AlertSettings") -> "Incidents":
+    """Keeps the alerts."""
+    from bot.services.incidents import Incidents
+
+    return Incidents(aws.get("dynamodb"), settings.state_table_name, settings.alert_pace, epoch)
+
+
 def tokens(pool_id: str, client_id: str, jwks_url: str | None) -> "Tokens":
     """Verifies the tokens of that pool and client; without `jwks_url` by the pool's own keys."""
     from bot.services.signing_keys import SigningKeys
@@ -86,11 +106,11 @@ def tokens(pool_id: str, client_id: str, jwks_url: str | None) -> "Tokens":
     return Tokens(keys, pool_id, client_id, epoch)
 
 
-def slack_secret(aws: "AwsJson", arn: str | None, endpoint_url: str | None, **local: str | None) -> "SlackSecret":
-    """The secret of that ARN, or the `local` values where there are any."""
+def slack_secret(aws: "AwsJson", settings: "SlackSettings", **local: str | None) -> "SlackSecret":
+    """The secret of their ARN, or the `local` values where there are any."""
     from bot.services.slack_secret import SlackSecret, secret_reader
 
     given = {name: value for name, value in local.items() if value}
-    if given or arn is None:
+    if given or settings.slack_secret_arn is None:
         return SlackSecret(lambda: given, epoch)
-    return SlackSecret(secret_reader(aws, arn, endpoint_url), epoch)
+    return SlackSecret(secret_reader(aws, settings.slack_secret_arn, settings.endpoint_url), epoch)

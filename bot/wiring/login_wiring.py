@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from bot.sign_in_config import LoginSettings
 from bot.wiring.aws import AwsClients
-from bot.wiring.ground import SLACK_TIMEOUT_SECONDS, aws_json, epoch, now, slack_secret, tokens
+from bot.wiring.ground import audit, epoch, now, tokens
+from bot.wiring.slack_wiring import SlackWiring
 
 if TYPE_CHECKING:
     from bot.listeners.sign_in_pages import SignInPages
@@ -33,7 +34,6 @@ class LoginWiring:
     def linking(self) -> "Linking":
         """The protocol."""
         from bot.services.accounts import Accounts
-        from bot.services.audit import Audit
         from bot.services.gate import Gate
         from bot.services.linking import Linking
         from bot.services.links import Links
@@ -41,10 +41,9 @@ class LoginWiring:
         from bot.services.sign_ins import SignIns
 
         settings, dynamodb = self._settings, self._aws.get("dynamodb")
-        audit = Audit(dynamodb, settings.audit_table_name, settings.audit_retention_days, now)
         redirect_uri = f"{settings.public_url}/auth/callback"
         return Linking(
-            Gate(audit, self._identity),
+            Gate(audit(self._aws, settings), self._identity),
             self._identity,
             SignIns(dynamodb, settings.state_table_name, epoch),
             Links(dynamodb, settings.state_table_name, now),
@@ -71,18 +70,4 @@ class LoginWiring:
 
     @cached_property
     def _slack(self) -> "SlackApi":
-        from slack_sdk import WebClient
-
-        from bot.services.connections import KeptConnections
-        from bot.services.slack_api import SlackApi
-
-        settings = self._settings
-        # Without retries: a person waits in front of the page.
-        client = WebClient(base_url=settings.slack_api_url, timeout=SLACK_TIMEOUT_SECONDS, retry_handlers=[])
-        secret = slack_secret(
-            aws_json(KeptConnections()),
-            settings.slack_secret_arn,
-            settings.endpoint_url,
-            SLACK_BOT_TOKEN=settings.slack_bot_token,
-        )
-        return SlackApi(client, secret, SLACK_TIMEOUT_SECONDS)
+        return SlackWiring(self._settings).api

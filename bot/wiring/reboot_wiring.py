@@ -7,7 +7,8 @@ from bot.wiring.ground import epoch
 
 if TYPE_CHECKING:
     from bot.listeners.reboot_cards import RebootCards
-    from bot.proposals import Reboot, RebootPolicy
+    from bot.proposals import Reboot
+    from bot.reboot_config import RebootSettings
     from bot.services.alarms import Alarms
     from bot.services.audit import Audit
     from bot.services.gate import Gate
@@ -35,8 +36,7 @@ class RebootWiring:
         self,
         gate: "Gate",
         identity: "Identity",
-        role_arn: str,
-        policy: "RebootPolicy",
+        settings: "RebootSettings",
         alarms: "Alarms | None" = None,
         audit_table: str | None = None,
     ) -> "RebootDesk":
@@ -49,7 +49,9 @@ class RebootWiring:
         from bot.services.reboot_role import RebootRole
         from bot.services.reboots import Reboots
 
-        reboots = Reboots(RebootRole(self._aws.get("sts"), role_arn, self._aws.once), self._instances, policy)
+        policy = settings.reboot_policy
+        role = RebootRole(self._aws.get("sts"), settings.reboot_role_arn, self._aws.once)
+        reboots = Reboots(role, self._instances, policy)
         history = RebootHistory(self._aws.get("dynamodb"), audit_table) if audit_table else None
         return RebootDesk(
             gate,

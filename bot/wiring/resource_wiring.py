@@ -4,10 +4,9 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.proposals import RebootPolicy, Strength
 from bot.rest_config import AuditSettings, InstancesSettings
 from bot.wiring.aws import AwsClients
-from bot.wiring.ground import epoch, failure, logger, now
+from bot.wiring.ground import audit, epoch, failure, logger, now
 from bot.wiring.reboot_wiring import RebootWiring
 
 if TYPE_CHECKING:
@@ -42,10 +41,7 @@ class _Shared:
 
     @cached_property
     def audit(self) -> "Audit":
-        from bot.services.audit import Audit
-
-        settings = self.settings
-        return Audit(self.aws.get("dynamodb"), settings.audit_table_name, settings.audit_retention_days, now)
+        return audit(self.aws, self.settings)
 
     @cached_property
     def gate(self) -> "Gate":
@@ -95,8 +91,7 @@ class InstancesWiring:
     def _desk(self) -> "RebootDesk":
         shared, settings = self._shared, self._settings
         reboots = RebootWiring(shared.aws, shared.audit, self._instances, settings.state_table_name)
-        policy = RebootPolicy(settings.reboots_enabled, settings.confirm_seconds, Strength(settings.default_protection))
-        return reboots.desk(shared.gate, shared.callers.identity, settings.reboot_role_arn, policy)
+        return reboots.desk(shared.gate, shared.callers.identity, settings)
 
     @cached_property
     def _instances(self) -> "Instances":

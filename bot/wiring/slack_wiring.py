@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from bot.slack_config import SlackSettings
 from bot.wiring.ground import SLACK_TIMEOUT_SECONDS, aws_json, slack_secret
 
 if TYPE_CHECKING:
@@ -16,11 +17,8 @@ if TYPE_CHECKING:
 class SlackWiring:
     """Built once a container, each part on first use."""
 
-    def __init__(self, api_url: str, secret_arn: str | None, bot_token: str | None, endpoint_url: str | None) -> None:
-        self._api_url = api_url
-        self._secret_arn = secret_arn
-        self._bot_token = bot_token
-        self._endpoint_url = endpoint_url
+    def __init__(self, settings: SlackSettings) -> None:
+        self._settings = settings
 
     @cached_property
     def api(self) -> "SlackApi":
@@ -38,12 +36,12 @@ class SlackWiring:
     def web_client(self) -> "WebClient":
         from slack_sdk import WebClient
 
-        # Without retries: a hung Slack must not use up the function's time, and SQS delivers again.
-        return WebClient(base_url=self._api_url, timeout=SLACK_TIMEOUT_SECONDS, retry_handlers=[])
+        # Without retries: a hung Slack must not use up the time of a function, or of a person in front of a page.
+        return WebClient(base_url=self._settings.slack_api_url, timeout=SLACK_TIMEOUT_SECONDS, retry_handlers=[])
 
     @cached_property
     def secret(self) -> "SlackSecret":
         from bot.services.connections import KeptConnections
 
-        aws = aws_json(KeptConnections())
-        return slack_secret(aws, self._secret_arn, self._endpoint_url, SLACK_BOT_TOKEN=self._bot_token)
+        settings = self._settings
+        return slack_secret(aws_json(KeptConnections()), settings, SLACK_BOT_TOKEN=settings.slack_bot_token)

@@ -4,11 +4,11 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.config import SweepSettings
 from bot.wiring.aws import AwsClients
-from bot.wiring.ground import epoch, now
+from bot.wiring.ground import audit, epoch, incidents
 from bot.wiring.reboot_wiring import RebootWiring
 from bot.wiring.slack_wiring import SlackWiring
+from bot.worker_config import SweepSettings
 
 if TYPE_CHECKING:
     from bot.listeners.sweep import Sweep
@@ -29,9 +29,7 @@ class SweepWiring:
         from bot.listeners.sweep import RebootSweep, Sweep
 
         reboots, settings = self._reboots, self._settings
-        slack = SlackWiring(
-            settings.slack_api_url, settings.slack_secret_arn, settings.slack_bot_token, settings.endpoint_url
-        )
+        slack = SlackWiring(settings)
         followed = RebootSweep(reboots.proposals, reboots.watching, reboots.cards(slack))
         return Sweep({"reboots": followed.run, "alerts": self._alerts.run})
 
@@ -47,16 +45,11 @@ class SweepWiring:
     def _alerts(self) -> "AlertClock":
         from bot.services.alert_clock import AlertClock
         from bot.services.alert_requests import AlertRequests
-        from bot.services.incidents import Incidents
 
         settings = self._settings
-        incidents = Incidents(self._aws.get("dynamodb"), settings.state_table_name, settings.alert_pace, epoch)
         requests = AlertRequests(self._aws.get("sqs"), settings.alarms_queue_url)
-        return AlertClock(incidents, requests, self._audit, settings.alert_pace, epoch)
+        return AlertClock(incidents(self._aws, settings), requests, self._audit, settings.alert_pace, epoch)
 
     @cached_property
     def _audit(self) -> "Audit":
-        from bot.services.audit import Audit
-
-        settings = self._settings
-        return Audit(self._aws.get("dynamodb"), settings.audit_table_name, settings.audit_retention_days, now)
+        return audit(self._aws, self._settings)

@@ -4,12 +4,11 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.config import WorkerSettings
-from bot.proposals import RebootPolicy, Strength
 from bot.wiring.aws import AwsClients
-from bot.wiring.ground import bolt_logger, epoch, now
+from bot.wiring.ground import audit, bolt_logger, epoch, incidents, now
 from bot.wiring.reboot_wiring import RebootWiring
 from bot.wiring.slack_wiring import SlackWiring
+from bot.worker_config import WorkerSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -44,9 +43,7 @@ class WorkerWiring:
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
         self._aws = AwsClients(settings.region, settings.endpoint_url)
-        self._slack = SlackWiring(
-            settings.slack_api_url, settings.slack_secret_arn, settings.slack_bot_token, settings.endpoint_url
-        )
+        self._slack = SlackWiring(settings)
 
     @cached_property
     def jobs(self) -> "JobRunner":
@@ -66,10 +63,7 @@ class WorkerWiring:
 
     @cached_property
     def _audit(self) -> "Audit":
-        from bot.services.audit import Audit
-
-        settings = self._settings
-        return Audit(self._aws.get("dynamodb"), settings.audit_table_name, settings.audit_retention_days, now)
+        return audit(self._aws, self._settings)
 
     @cached_property
     def _app(self) -> "App":
@@ -175,14 +169,7 @@ class WorkerWiring:
     def desk(self) -> "RebootDesk":
         """Reboots, from a wish to the call."""
         settings = self._settings
-        return self.reboots.desk(
-            self.gate,
-            self.identity,
-            settings.reboot_role_arn,
-            RebootPolicy(settings.reboots_enabled, settings.confirm_seconds, Strength(settings.default_protection)),
-            self._alarms,
-            settings.audit_table_name,
-        )
+        return self.reboots.desk(self.gate, self.identity, settings, self._alarms, settings.audit_table_name)
 
     @cached_property
     def reboots(self) -> RebootWiring:
@@ -195,13 +182,11 @@ class WorkerWiring:
         from bot.services.alarm_charts import AlarmCharts
         from bot.services.alert_desk import AlertDesk
         from bot.services.alert_requests import AlertRequests
-        from bot.services.incidents import Incidents
         from bot.services.mute_rules import MuteRules
 
         settings = self._settings
-        incidents = Incidents(self._aws.get("dynamodb"), settings.state_table_name, settings.alert_pace, epoch)
         requests = AlertRequests(self._aws.get("sqs"), settings.alarms_queue_url)
-        desk = AlertDesk(incidents, requests, MuteRules(self._cloudwatch), epoch)
+        desk = AlertDesk(incidents(self._aws, settings), requests, MuteRules(self._cloudwatch), epoch)
         charts = AlarmCharts(self._cloudwatch, epoch)
         return AlertListeners(self.gate, self._answering, desk, charts, self._reboot_listeners)
 
