@@ -4,13 +4,14 @@ Refuses to be EC2: it looks at no filter and no signature but for the region in 
 """
 
 import re
-import threading
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
+
+from playground.lifetimes import Entered, serving
 
 MAX_PAGE = 1000
 _REGION = re.compile(r"Credential=[^/]+/\d+/([a-z0-9-]+)/ec2/")
@@ -64,7 +65,7 @@ _STATUS = """<item><instanceId>{id}</instanceId><availabilityZone>us-east-1a</av
 Before = Callable[[str, str], str | None]
 
 
-class Ec2Stub:
+class Ec2Stub(Entered):
     """`fleets` says how many instances a region has: every tenth is stopped, every fiftieth impaired.
 
     `before` is called with action and region, in the request's own thread: it may take its time, and an error code
@@ -82,17 +83,8 @@ class Ec2Stub:
         self.endless = endless
         self.calls: list[tuple[str, str]] = []
 
-    def __enter__(self) -> "Ec2Stub":
-        self._server = _Server(self)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def _start(self, stack: ExitStack) -> None:
+        self.url = stack.enter_context(serving(_Server(self)))
 
     def answer(self, action: str, region: str, form: Mapping[str, str]) -> tuple[int, str]:
         """Status and XML for one call."""

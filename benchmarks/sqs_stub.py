@@ -12,11 +12,11 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
 from typing import Any, ClassVar
 
 import certifi
@@ -24,6 +24,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from playground.lifetimes import Entered, serving
 
 _INVOKE = re.compile(r"/2015-03-31/functions/[^/]+/invocations")
 _NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ec2-chatops benchmark")])
@@ -37,7 +39,7 @@ class Call:
     connection: int
 
 
-class AwsStub:
+class AwsStub(Entered):
     """Serves `secret` as every secret's value. `environment` is what makes a process trust and find it."""
 
     def __init__(self, secret: Mapping[str, str]) -> None:
@@ -46,22 +48,10 @@ class AwsStub:
         self.connections = 0
         self.lock = threading.Lock()
 
-    def __enter__(self) -> "AwsStub":
-        self._directory = tempfile.TemporaryDirectory()
-        folder = Path(self._directory.name)
-        context = _certificates(folder)
-        self._server = _Server(self, context)
-        self.url = f"https://127.0.0.1:{self._server.server_port}"
+    def _start(self, stack: ExitStack) -> None:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         self._bundle = str(folder / "bundle.pem")
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._directory.cleanup()
+        self.url = stack.enter_context(serving(_Server(self, _certificates(folder)))).replace("http:", "https:")
 
     @property
     def environment(self) -> dict[str, str]:

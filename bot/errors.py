@@ -34,7 +34,7 @@ ChatOpsError
 ├── JobElsewhereError           another delivery of the job is being run
 ├── JobFailedError              a job ended in something else than an answer
 ├── AnswerNotDeliveredError     Slack took the answer by none of its ways
-├── FileNotSentError            Slack took no file for somebody
+├── FileNotSentError            Slack took no file
 └── ConfigurationError          settings missing or malformed
 """
 
@@ -245,11 +245,12 @@ class AnswerNotDeliveredError(ChatOpsError):
 
 
 class FileNotSentError(ChatOpsError):
-    """Slack took no file for somebody's direct messages; `slack_error` is its word or the transport's."""
+    """Slack did not take a file; `slack_error` is its word or the transport's, `step` the call that failed."""
 
-    def __init__(self, slack_error: str) -> None:
-        super().__init__(slack_error)
+    def __init__(self, slack_error: str, step: str) -> None:
+        super().__init__(slack_error, step)
         self.slack_error = slack_error
+        self.step = step
 
 
 class ConfigurationError(ChatOpsError):

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
 from typing import Any
+
+from playground.lifetimes import Entered
 
 COURSE_TAG = "playground:after-reboot"
 IMPAIRED, NEVER_LEAVES_OK = "stays impaired", "never leaves ok"
@@ -35,7 +36,7 @@ class Session:
     source_identity: str | None
 
 
-class Aftermath:
+class Aftermath(Entered):
     """Of all instances of the account; the tag `playground:after-reboot` of one may say how it goes with that one."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -44,7 +45,6 @@ class Aftermath:
         self._told: dict[str, float] = {}
         self._sessions: dict[str, Session] = {}
         self._events: list[dict[str, Any]] = []
-        self._stack = ExitStack()
 
     def later(self, seconds: float) -> None:
         """The machines are so much further on."""
@@ -62,21 +62,10 @@ class Aftermath:
             return "initializing"
         return "impaired" if course == IMPAIRED else "ok"
 
-    def __enter__(self) -> "Aftermath":
-        with ExitStack() as stack:
-            self._teach_moto(stack)
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
-
     def _now(self) -> float:
         return self._clock() + self._ahead
 
-    def _teach_moto(self, stack: ExitStack) -> None:
+    def _start(self, stack: ExitStack) -> None:
         from moto.cloudtrail.responses import CloudTrailResponse
         from moto.ec2.models.instances import Instance
         from moto.ec2.responses.instances import InstanceResponse

@@ -7,11 +7,11 @@ in a process of its own with only the environment that the template gives it.
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Any
 
 from playground import gateway
 from playground.functions import Function, FunctionError, to_terminal
+from playground.lifetimes import Entered
 from playground.mapping import EventSourceMapping
 from playground.provision import Provisioned
 from playground.schedule import MINUTE, Schedule
@@ -19,7 +19,7 @@ from playground.schedule import event as scheduled
 from playground.stream import StreamMapping
 
 
-class Deployment:
+class Deployment(Entered):
     """Starts on entering, stops on leaving; `deliver` is how a request from outside reaches it.
 
     `minute` is how many seconds pass between what the template wants each minute.
@@ -31,30 +31,21 @@ class Deployment:
         self._provisioned = provisioned
         self._log = log
         self._minute = minute
-        self._stack = ExitStack()
         self._routes: dict[tuple[str, str], Function] = {}
         self._functions: dict[str, Function] = {}
 
-    def __enter__(self) -> "Deployment":
-        with ExitStack() as stack:
-            for spec in self._provisioned.functions:
-                function = stack.enter_context(Function(spec, log=self._log))
-                self._functions[spec.logical_id] = function
-                self._routes.update(dict.fromkeys(spec.routes, function))
-                if spec.queue_url is not None:
-                    mapping = EventSourceMapping.for_function(spec, function.invoke)
-                    stack.callback(mapping.start().stop)
-                if spec.stream_arn is not None:
-                    stack.callback(StreamMapping(spec, function.invoke).start().stop)
-                for expression in spec.schedules:
-                    stack.callback(Schedule(expression, spec, function.invoke, self._minute).start().stop)
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
+    def _start(self, stack: ExitStack) -> None:
+        for spec in self._provisioned.functions:
+            function = stack.enter_context(Function(spec, log=self._log))
+            self._functions[spec.logical_id] = function
+            self._routes.update(dict.fromkeys(spec.routes, function))
+            if spec.queue_url is not None:
+                mapping = EventSourceMapping.for_function(spec, function.invoke)
+                stack.callback(mapping.start().stop)
+            if spec.stream_arn is not None:
+                stack.callback(StreamMapping(spec, function.invoke).start().stop)
+            for expression in spec.schedules:
+                stack.callback(Schedule(expression, spec, function.invoke, self._minute).start().stop)
 
     @property
     def routes(self) -> frozenset[tuple[str, str]]:

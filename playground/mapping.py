@@ -5,9 +5,10 @@ stop everybody else's.
 """
 
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+
+from playground.lifetimes import Running
 
 if TYPE_CHECKING:
     from playground.provision import FunctionSpec
@@ -17,7 +18,7 @@ Invoke = Callable[[dict[str, Any]], Any]
 _IDLE_SECONDS = 0.1
 
 
-class EventSourceMapping:
+class EventSourceMapping(Running):
     """Feeds one function from one queue, with the function's own credentials as Lambda does.
 
     `environment` is the function's: AWS_ENDPOINT_URL, AWS_REGION and its keys are taken from it.
@@ -25,14 +26,13 @@ class EventSourceMapping:
     """
 
     def __init__(self, queue_url: str, environment: Mapping[str, str], invoke: Invoke, batch_size: int = 1) -> None:
+        super().__init__("event-source-mapping")
         self._queue_url = queue_url
         self._environment = environment
         self._invoke = invoke
         self._batch_size = batch_size
         self._client: Any = None
         self._queue_arn = ""
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
 
     @classmethod
     def for_function(cls, spec: "FunctionSpec", invoke: Invoke) -> "EventSourceMapping":
@@ -66,19 +66,6 @@ class EventSourceMapping:
             sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)
         return len(records)
 
-    def start(self) -> "EventSourceMapping":
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="event-source-mapping", daemon=True)
-        self._thread.start()
-        return self
-
-    def stop(self, seconds: float = 5.0) -> None:
-        """Ends polling; waits up to `seconds` for the invocation under way."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(seconds)
-            self._thread = None
-
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
@@ -94,16 +81,7 @@ class EventSourceMapping:
 
     def _connected(self) -> Any:
         if self._client is None:
-            import boto3
-
-            environment = self._environment
-            client = boto3.client(
-                "sqs",
-                endpoint_url=environment["AWS_ENDPOINT_URL"],
-                region_name=environment["AWS_REGION"],
-                aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-            )
+            client = client_of(self._environment, "sqs")
             attributes = client.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])
             self._queue_arn = attributes["Attributes"]["QueueArn"]
             self._client = client
@@ -122,6 +100,20 @@ class EventSourceMapping:
             "eventSourceARN": self._queue_arn,
             "awsRegion": self._environment["AWS_REGION"],
         }
+
+
+def client_of(environment: Mapping[str, str], service: str) -> Any:
+    """With a function's own credentials, as Lambda reads for it."""
+    import boto3
+
+    create: Any = boto3.client
+    return create(
+        service,
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        region_name=environment["AWS_REGION"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+    )
 
 
 def failed_ids(result: Any, handed_over: set[str]) -> set[str]:

@@ -3,9 +3,10 @@
 It refuses to sign anybody in: who is let in is said when `make dev` is started.
 """
 
-import threading
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+
+from playground.lifetimes import Entered, serving
 
 _PAGE = b"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">
@@ -18,20 +19,11 @@ _PAGE = b"""<!doctype html>
 """
 
 
-class NoSignIn:
+class NoSignIn(Entered):
     """Serves from entering to leaving; `url` is where, on this machine alone."""
 
-    def __enter__(self) -> "NoSignIn":
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.1,), name="no sign-in", daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def _start(self, stack: ExitStack) -> None:
+        self.url = stack.enter_context(serving(ThreadingHTTPServer(("127.0.0.1", 0), _Handler)))
 
 
 class _Handler(BaseHTTPRequestHandler):

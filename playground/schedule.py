@@ -5,7 +5,6 @@ At the start because a laptop is not on at every hour's tenth minute. Refuses ex
 
 import re
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from playground.gateway import ACCOUNT_ID
+from playground.lifetimes import Running
 from playground.template import TemplateError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ DEMO_MINUTE = 5.0
 _FIRST_SECONDS = 2.0  # a cold function is loading
 
 
-class Schedule:
+class Schedule(Running):
     """Calls `invoke` with EventBridge's event, in a thread of its own.
 
     `minute` is how many seconds a rate's minute lasts: who looks on does not want to wait for one.
@@ -34,26 +34,12 @@ class Schedule:
     def __init__(
         self, expression: str, spec: "FunctionSpec", invoke: Callable[[dict[str, Any]], Any], minute: float = MINUTE
     ) -> None:
+        super().__init__("schedule")
         self._expression = expression
         self._spec = spec
         self._invoke = invoke
         self._minute = minute
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
         seconds_until(expression, 0)
-
-    def start(self) -> "Schedule":
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="schedule", daemon=True)
-        self._thread.start()
-        return self
-
-    def stop(self, seconds: float = 5.0) -> None:
-        """Waits up to `seconds` for the invocation under way."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(seconds)
-            self._thread = None
 
     def _run(self) -> None:
         wait = _FIRST_SECONDS

@@ -4,11 +4,11 @@ Refuses to skip: a batch that failed comes again, and nothing after it comes bef
 """
 
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from playground.mapping import failed_ids
+from playground.lifetimes import Running
+from playground.mapping import client_of, failed_ids
 
 if TYPE_CHECKING:
     from playground.provision import FunctionSpec
@@ -19,13 +19,14 @@ _IDLE_SECONDS = 1.0
 _BATCH = 100
 
 
-class StreamMapping:
+class StreamMapping(Running):
     """Feeds one function from one stream, with the function's own credentials as Lambda does.
 
     It begins with what comes next: what provisioning wrote into the table is not the function's business.
     """
 
     def __init__(self, spec: "FunctionSpec", invoke: Invoke) -> None:
+        super().__init__("stream-mapping")
         if spec.stream_arn is None:
             raise ValueError(f"{spec.logical_id} has no stream")
         self._stream_arn = spec.stream_arn
@@ -33,8 +34,6 @@ class StreamMapping:
         self._invoke = invoke
         self._client: Any = None
         self._iterators: dict[str, str] = {}
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
 
     def poll_once(self) -> int:
         """One read and at most one invocation a shard; how many records were handed to the function."""
@@ -48,19 +47,6 @@ class StreamMapping:
             count += len(records)
         return count
 
-    def start(self) -> "StreamMapping":
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="stream-mapping", daemon=True)
-        self._thread.start()
-        return self
-
-    def stop(self, seconds: float = 5.0) -> None:
-        """Ends polling; waits up to `seconds` for the invocation under way."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(seconds)
-            self._thread = None
-
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
@@ -73,16 +59,7 @@ class StreamMapping:
 
     def _shards(self) -> dict[str, str]:
         if self._client is None:
-            import boto3
-
-            environment = self._environment
-            self._client = boto3.client(
-                "dynamodbstreams",
-                endpoint_url=environment["AWS_ENDPOINT_URL"],
-                region_name=environment["AWS_REGION"],
-                aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-            )
+            self._client = client_of(self._environment, "dynamodbstreams")
         if not self._iterators:
             stream = self._client.describe_stream(StreamArn=self._stream_arn)["StreamDescription"]
             for shard in stream["Shards"]:

@@ -5,12 +5,10 @@ playground.deployment. All of it is at one address, which is the stack's PUBLIC_
 """
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from functools import cache, partial
-from types import TracebackType
 from typing import Any
 
 import boto3
@@ -31,6 +29,7 @@ from playground.functions import to_terminal
 from playground.happenings import Happenings, create_happenings
 from playground.hosted_ui import Pool, create_hosted_ui
 from playground.http_api import create_http_api
+from playground.lifetimes import Entered, serving
 from playground.outside import create_outside
 from playground.passing_time import PassingTime
 from playground.people import APP_ID, CHANNELS, PEOPLE, TEAM_ID
@@ -78,7 +77,7 @@ class _Quiet(WSGIRequestHandler):
         pass
 
 
-class World:
+class World(Entered):
     """Starts on entering, stops on leaving; `url` is the page's address. Port 0 takes any free port.
 
     `minute` is how many seconds pass between what the template wants each minute: a demo should not take ten.
@@ -94,23 +93,11 @@ class World:
         self._address = (host, port)
         self._log = log
         self._minute = minute
-        self._stack = ExitStack()
         self.url = ""
         self.aws: LocalAws
         self.slack: Workspace
         self.provisioned: Provisioned
         self.passing: PassingTime
-
-    def __enter__(self) -> "World":
-        with ExitStack() as stack:
-            self._start(stack)
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
 
     def _start(self, stack: ExitStack) -> None:
         # The port comes first, so that one in use is said before anything has started.
@@ -169,6 +156,4 @@ class World:
         host, port = self._address
         server = make_server(host, port, app, threaded=True, request_handler=_Quiet, fd=listening.fileno())
         server.daemon_threads = True  # an open page keeps its request for events
-        stack.callback(server.server_close)
-        threading.Thread(target=server.serve_forever, name="slack", daemon=True).start()
-        stack.callback(server.shutdown)
+        stack.enter_context(serving(server))

@@ -138,6 +138,7 @@ def test_the_ground_is_known() -> None:
         "alert_errors",
         "audit_request",
         "audit_rows",
+        "aws_refusals",
         "browser",
         "alert_pace",
         "alert_routes",

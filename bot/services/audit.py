@@ -17,6 +17,7 @@ from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bot.audit_rows import timestamp
+from bot.aws_refusals import code_of, row_in_the_way
 from bot.errors import ConditionsFailedError, NotRecordedError
 from bot.models import AuditEntry
 
@@ -99,15 +100,11 @@ class Audit:
                 ConditionExpression="attribute_not_exists(userId)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code != "ConditionalCheckFailedException":
-                raise NotRecordedError(code) from None
-            # After a lost reply botocore sends the put again and finds our own row.
-            holder: Any = error.response.get("Item", {})
+        except (ClientError, BotoCoreError) as error:
+            holder = row_in_the_way(error)
+            if holder is None:
+                raise NotRecordedError(code_of(error)) from None
             return bool(holder.get("auditId") == {"S": audit_id})
-        except BotoCoreError as error:
-            raise NotRecordedError(type(error).__name__) from None
         return True
 
     def _next_moment(self) -> datetime:

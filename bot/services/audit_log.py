@@ -23,6 +23,7 @@ from bot.audit_rows import (
     position_of,
     timestamp,
 )
+from bot.aws_refusals import code_of
 from bot.errors import AuditUnavailableError
 
 if TYPE_CHECKING:
@@ -157,10 +158,8 @@ class AuditLog:
     def _ask(self, call: Callable[[], Any]) -> Any:
         try:
             return call()
-        except ClientError as error:
-            raise AuditUnavailableError(error.response["Error"]["Code"]) from None
-        except BotoCoreError as error:
-            raise AuditUnavailableError(type(error).__name__) from None
+        except (ClientError, BotoCoreError) as error:
+            raise AuditUnavailableError(code_of(error)) from None
 
 
 def _request(index: Index, value: str, query: AuditQuery, now: datetime) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bot.aws_refusals import CONDITION_FAILED, code_of
 from bot.errors import AwsCallError
 from bot.incidents import Incident, Member
 
@@ -19,7 +20,6 @@ WINDOW_SECONDS = 60
 ALONE = 5  # so many alarms of one window have a thread of their own; what follows is a burst
 KEPT_SECONDS = 90 * 86_400
 TAKEN_OVER_SECONDS = 60  # a message that was to show a burst and is not heard of for that long has died
-_REFUSED = "ConditionalCheckFailedException"
 
 
 class Bursts:
@@ -106,7 +106,7 @@ class Bursts:
             pages = self._dynamodb.get_paginator("query").paginate(**asked)
             rows = [row for page in pages for row in page["Items"]]
         except (ClientError, BotoCoreError) as error:
-            raise AwsCallError("dynamodb", _code(error)) from None
+            raise AwsCallError("dynamodb", code_of(error)) from None
         listed = {key for row in rows for key in row.get("listed", {"SS": []})["SS"]}
         found = [
             Member(
@@ -134,7 +134,7 @@ class Bursts:
         try:
             self._dynamodb.put_item(TableName=self._table, Item=item)
         except (ClientError, BotoCoreError) as error:
-            raise AwsCallError("dynamodb", _code(error)) from None
+            raise AwsCallError("dynamodb", code_of(error)) from None
 
     def claim(self, group: str, tokens: Sequence[str]) -> bool:
         """Whether the bearer of the first token is to see to it that Slack shows the burst; else somebody is.
@@ -180,15 +180,11 @@ class Bursts:
                 **given,
             )
         except (ClientError, BotoCoreError) as error:
-            if _code(error) == _REFUSED:
+            if code_of(error) == CONDITION_FAILED:
                 return {}
-            raise AwsCallError("dynamodb", _code(error)) from None
+            raise AwsCallError("dynamodb", code_of(error)) from None
         return dict(answer["Attributes"])
 
 
 def _member(group: str, key: str) -> dict[str, Any]:
     return {"pk": {"S": f"incident#{group}"}, "sk": {"S": f"member#{key}"}}
-
-
-def _code(error: ClientError | BotoCoreError) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

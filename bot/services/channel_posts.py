@@ -112,11 +112,9 @@ class ChannelPosts:
             raise self._refused(error) from None
 
     def _refused(self, error: Exception) -> NotPostedError:
-        if not isinstance(error, SlackApiError):
-            return NotPostedError(type(error).__name__)
-        reason = str(error.response.get("error") or error.response.status_code)
-        self._secret.renew_after(reason)
-        return NotPostedError(reason, _retry_after(error.response))
+        return NotPostedError(
+            self._secret.refusal(error), _retry_after(error.response) if isinstance(error, SlackApiError) else None
+        )
 
 
 def _retry_after(response: Any) -> float | None:

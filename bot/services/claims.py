@@ -4,11 +4,12 @@ A claim is *running* until its run is *done*; it never decides anything about th
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bot.aws_refusals import code_of, row_in_the_way
 from bot.errors import JobElsewhereError, NotRecordedError
 from bot.models import Delivery
 
@@ -60,18 +61,14 @@ class JobClaims:
                 },
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code != "ConditionalCheckFailedException":
-                raise NotRecordedError(code) from None
-            holder: Any = error.response.get("Item", {})
+        except (ClientError, BotoCoreError) as error:
+            holder = row_in_the_way(error)
+            if holder is None:
+                raise NotRecordedError(code_of(error)) from None
             if "doneAt" in holder:
                 return False
-            # After a lost reply botocore sends the put again and finds our own claim.
             if holder.get("token") != {"S": token}:
                 raise JobElsewhereError from None
-        except BotoCoreError as error:
-            raise NotRecordedError(type(error).__name__) from None
         return True
 
     def finish(self, job_id: str) -> None:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bot.aws_refusals import code_of, row_in_the_way
 from bot.denials import AccessDeniedError
 from bot.errors import NotRecordedError
 from bot.idempotency import KeyedRequest, KeyInUseError, KeyReusedError
@@ -47,7 +48,7 @@ class FirstAnswers:
         self._put({**self._item(request, token), "status": {"N": str(status)}, "body": {"S": json.dumps(body)}})
         return status, body
 
-    def _claim(self, request: KeyedRequest, token: str) -> dict[str, Any] | None:
+    def _claim(self, request: KeyedRequest, token: str) -> Mapping[str, Any] | None:
         """None for whoever is the first; else the row of the first one."""
         item = self._item(request, token)
         try:
@@ -58,15 +59,11 @@ class FirstAnswers:
                 ExpressionAttributeValues={":now": {"N": str(int(self._now()))}},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code != "ConditionalCheckFailedException":
-                raise NotRecordedError(code) from None
-            holder: Any = error.response.get("Item", {})
-            # After a lost reply botocore sends the put again and finds our own row.
-            return None if holder.get("token") == {"S": token} else dict(holder)
-        except BotoCoreError as error:
-            raise NotRecordedError(type(error).__name__) from None
+        except (ClientError, BotoCoreError) as error:
+            holder = row_in_the_way(error)
+            if holder is None:
+                raise NotRecordedError(code_of(error)) from None
+            return None if holder.get("token") == {"S": token} else holder
         return None
 
     def _put(self, item: dict[str, Any]) -> None:

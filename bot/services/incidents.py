@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bot.alert_errors import AlertBusyError
 from bot.alert_pace import Pace
+from bot.aws_refusals import CONDITION_FAILED, code_of
 from bot.errors import AwsCallError
 from bot.incident_clicks import due_at
 from bot.incident_rows import from_text, to_text
@@ -25,7 +26,6 @@ LEASE_SECONDS = 20  # longer than all calls of one visit to Slack
 MAX_TRIES = 12
 DUE = "alert"  # the partition of what is due among all that the sweep does
 DUE_INDEX = "due-index"
-_REFUSED = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Incidents:
         try:
             answer: Any = self._dynamodb.batch_get_item(RequestItems=asked)
         except (ClientError, BotoCoreError) as error:
-            raise AwsCallError("dynamodb", code(error)) from None
+            raise AwsCallError("dynamodb", code_of(error)) from None
         rows = {row["pk"]["S"].partition("#")[2]: row for row in answer["Responses"].get(self._table, [])}
         left = {item["pk"]["S"].partition("#")[2] for item in _unprocessed(answer, self._table)}
         return {key: self.load(key) if key in left else self._read(rows.get(key, {})) for key in keys}
@@ -113,8 +113,8 @@ class Incidents:
 
     def _taken(self, error: ClientError | BotoCoreError, incident: Incident) -> bool:
         """After a lost reply botocore sends the put again and finds our own row."""
-        if code(error) != _REFUSED:
-            raise AwsCallError("dynamodb", code(error)) from None
+        if code_of(error) != CONDITION_FAILED:
+            raise AwsCallError("dynamodb", code_of(error)) from None
         return self.load(incident.key) == incident
 
     def thread(self, incident: Incident) -> Thread:
@@ -139,9 +139,9 @@ class Incidents:
                 ReturnValues="ALL_NEW",
             )
         except (ClientError, BotoCoreError) as error:
-            if code(error) == _REFUSED:
+            if code_of(error) == CONDITION_FAILED:
                 return None
-            raise AwsCallError("dynamodb", code(error)) from None
+            raise AwsCallError("dynamodb", code_of(error)) from None
         return replace(_thread(incident, answer["Attributes"]), token=token)
 
     def remember(self, thread: Thread, *, release: bool = False) -> None:
@@ -165,8 +165,8 @@ class Incidents:
                 },
             )
         except (ClientError, BotoCoreError) as error:
-            if code(error) != _REFUSED:
-                raise AwsCallError("dynamodb", code(error)) from None
+            if code_of(error) != CONDITION_FAILED:
+                raise AwsCallError("dynamodb", code_of(error)) from None
 
     def waiting(self, until: float) -> Iterator[Incident]:
         """All that is due up to then, soonest first: with a far `until`, all that is open. Raises AwsCallError."""
@@ -187,13 +187,13 @@ class Incidents:
                     if incident is not None:
                         yield incident
         except (ClientError, BotoCoreError) as error:
-            raise AwsCallError("dynamodb", code(error)) from None
+            raise AwsCallError("dynamodb", code_of(error)) from None
 
     def _get(self, key: str, sort: str) -> dict[str, Any]:
         try:
             answer: Any = self._dynamodb.get_item(TableName=self._table, Key=_key(key, sort), ConsistentRead=True)
         except (ClientError, BotoCoreError) as error:
-            raise AwsCallError("dynamodb", code(error)) from None
+            raise AwsCallError("dynamodb", code_of(error)) from None
         row: dict[str, Any] = answer.get("Item", {})
         return {} if self._has_expired(row) else row
 
@@ -202,10 +202,6 @@ class Incidents:
 
     def _has_expired(self, row: dict[str, Any]) -> bool:
         return int(row.get("expiresAt", {"N": "0"})["N"]) <= self._now() if row else False
-
-
-def code(error: ClientError | BotoCoreError) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
 
 
 def _unprocessed(answer: Any, table: str) -> list[dict[str, Any]]:

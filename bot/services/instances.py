@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, PaginationError
 
+from bot.aws_refusals import code_of
 from bot.ec2_filters import INSTANCE_ID, filters_of, spellings
 from bot.errors import InstancesUnavailableError, InvalidValueError, PageGoneError
 from bot.models import Cursor, Instance, InstanceQuery, Listing, Match, RegionFailure
@@ -203,7 +204,7 @@ def _answer(client: "EC2Client", cursor: Cursor, filters: Filters, limit: int, e
                 return _Answer(region, tuple(found), rest, RegionFailure(region, LATE))
         return _Answer(region, _checked(client, found) if limit <= MAX_LISTED else tuple(found), rest)
     except (ClientError, BotoCoreError) as error:
-        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        code = code_of(error)
         if code in _TOKEN_REFUSED and cursor.token and not found:
             return _Answer(region, failure=RegionFailure(region, EXPIRED))  # a rest would be refused for ever
         return _Answer(region, tuple(found), rest, RegionFailure(region, code))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bot.aws_refusals import code_of
 from bot.errors import MetricsUnavailableError
 from bot.metric_series import GROUPS, MAX_INSTANCES, Chart, Kind, Line, Marks, Metric, Missing, Point, Range, span
 from bot.models import Instance, RegionFailure
@@ -83,7 +84,7 @@ class Metrics:
                 sources, unlisted, dropped = self._sources(region, there, GROUPS[group], of)
                 found = self._lines(region, sources, start, end, deadline)
             except (ClientError, BotoCoreError) as error:
-                failures.append(RegionFailure(region, _code(error)))
+                failures.append(RegionFailure(region, code_of(error)))
                 continue
             lines += found
             too_many += dropped
@@ -284,7 +285,3 @@ def _reason(instance: Instance, metric: Metric, unlisted: bool, now: datetime | 
     if metric.listed:
         return "the CloudWatch agent sent nothing in this time"
     return "CloudWatch has nothing for this time"
-
-
-def _code(error: ClientError | BotoCoreError) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bot.aws_refusals import code_of
 from bot.incidents import Incident
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class MuteRules:
                 ExpireDate=ends + timedelta(minutes=1),
             )
         except (ClientError, BotoCoreError) as error:
-            logger.warning("mute rule not written", extra={"error": _code(error), "region": incident.region})
+            logger.warning("mute rule not written", extra={"error": code_of(error), "region": incident.region})
             return False
         return True
 
@@ -52,12 +53,8 @@ class MuteRules:
         try:
             self._client_for(incident.region).delete_alarm_mute_rule(AlarmMuteRuleName=_name(incident))
         except (ClientError, BotoCoreError) as error:
-            logger.warning("mute rule not deleted", extra={"error": _code(error), "region": incident.region})
+            logger.warning("mute rule not deleted", extra={"error": code_of(error), "region": incident.region})
 
 
 def _name(incident: Incident) -> str:
     return f"ec2-chatops-{incident.key}"
-
-
-def _code(error: ClientError | BotoCoreError) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bot.aws_refusals import code_of, row_in_the_way
 from bot.errors import AwsCallError
 
 if TYPE_CHECKING:
@@ -44,13 +45,11 @@ class PostLimiter:
                 },
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise AwsCallError("dynamodb", error.response["Error"]["Code"]) from None
-            holder: Any = error.response.get("Item", {})
+        except (ClientError, BotoCoreError) as error:
+            holder = row_in_the_way(error)
+            if holder is None:
+                raise AwsCallError("dynamodb", code_of(error)) from None
             return max(0.1, float(holder.get("freeAt", {"N": f"{now + 1}"})["N"]) - now)
-        except BotoCoreError as error:
-            raise AwsCallError("dynamodb", type(error).__name__) from None
         return 0.0
 
     def leave(self, lane: str, seconds: float | None = None) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bot.aws_refusals import CONDITION_FAILED, code_of
 from bot.errors import NotRecordedError
 from bot.proposals import ACTION_ID, CLAIM_SECONDS, OVER, Person, Proposal, Reboot, State
 from bot.reboot_errors import ProposalClosedError, WrongCardError
@@ -225,12 +226,9 @@ class Proposals:
         try:
             answer: Any = self._dynamodb.update_item(**update, ReturnValues="ALL_NEW")
             return _reboot(answer["Attributes"])
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code != "ConditionalCheckFailedException":
-                raise NotRecordedError(code) from None
-        except BotoCoreError as error:
-            raise NotRecordedError(type(error).__name__) from None
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) != CONDITION_FAILED:
+                raise NotRecordedError(code_of(error)) from None
         current = self.read(reboot.action_id)
         if ours(current):
             return current

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bot.aws_refusals import code_of
 from bot.reboot_errors import RebootRefusedError
 
 if TYPE_CHECKING:
@@ -53,10 +54,8 @@ class RebootRole:
                 Policy=json.dumps(policy),
                 DurationSeconds=SESSION_SECONDS,
             )
-        except ClientError as error:
-            raise RebootRefusedError(error.response["Error"]["Code"]) from None
-        except BotoCoreError as error:
-            raise RebootRefusedError(type(error).__name__) from None
+        except (ClientError, BotoCoreError) as error:
+            raise RebootRefusedError(code_of(error)) from None
         given = answer["Credentials"]
         return self._connect(
             region,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
+from bot.aws_refusals import code_of
 from bot.errors import OutcomeUnknownError
 from bot.models import Instance
 from bot.proposals import Proposal, is_opted_in
@@ -53,12 +54,9 @@ class Reboots:
         client = self._role.client(instance.region, instance.instance_id, f"preflight-{user_id}", user_id)
         try:
             client.reboot_instances(InstanceIds=[instance.instance_id], DryRun=True)
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code != ALLOWED:
-                raise RebootRefusedError(code) from None
-        except BotoCoreError as error:
-            raise RebootRefusedError(type(error).__name__) from None
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) != ALLOWED:
+                raise RebootRefusedError(code_of(error)) from None
 
     def require_unchanged(self, proposal: Proposal) -> None:
         """Read the target again. Raises StaleTargetError, RebootsDisabledError and InstancesUnavailableError."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bot.aws_refusals import code_of
 from bot.digests import HOUR, hours_between, start_of
 from bot.errors import AuditUnavailableError
 
@@ -65,7 +66,5 @@ class SealedRows:
     def _ask(self, call: Callable[[], Any]) -> Any:
         try:
             return call()
-        except ClientError as error:
-            raise AuditUnavailableError(error.response["Error"]["Code"]) from None
-        except BotoCoreError as error:
-            raise AuditUnavailableError(type(error).__name__) from None
+        except (ClientError, BotoCoreError) as error:
+            raise AuditUnavailableError(code_of(error)) from None

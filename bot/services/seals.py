@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bot.aws_refusals import code_of
 from bot.digests import Digest, Leaf, Sealed
 from bot.errors import AuditUnavailableError
 from bot.tampering import Finding, Kind
@@ -72,7 +73,7 @@ class Seals:
         except self._kms.exceptions.KMSInvalidSignatureException:
             return False
         except (ClientError, BotoCoreError) as error:
-            raise AuditUnavailableError(_code(error)) from None
+            raise AuditUnavailableError(code_of(error)) from None
         return answer["SignatureValid"]
 
     def note(self, finding: Finding, event_id: str) -> None:
@@ -105,7 +106,7 @@ class Seals:
         except self._s3.exceptions.NoSuchKey:
             return None
         except (ClientError, BotoCoreError) as error:
-            raise AuditUnavailableError(_code(error)) from None
+            raise AuditUnavailableError(code_of(error)) from None
         return stored
 
     def _write(self, key: str, content: bytes) -> bool:
@@ -114,19 +115,17 @@ class Seals:
             self._s3.put_object(
                 Bucket=self._bucket, Key=key, Body=content, ContentType="application/json", IfNoneMatch="*"
             )
-        except ClientError as error:
-            if _code(error) == "PreconditionFailed":
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) == "PreconditionFailed":
                 return False
-            raise AuditUnavailableError(_code(error)) from None
-        except BotoCoreError as error:
-            raise AuditUnavailableError(_code(error)) from None
+            raise AuditUnavailableError(code_of(error)) from None
         return True
 
     def _ask(self, call: Callable[[], Any]) -> Any:
         try:
             return call()
         except (ClientError, BotoCoreError) as error:
-            raise AuditUnavailableError(_code(error)) from None
+            raise AuditUnavailableError(code_of(error)) from None
 
 
 def _finding(stored: bytes) -> Finding | None:
@@ -135,7 +134,3 @@ def _finding(stored: bytes) -> Finding | None:
         return Finding(**{**content, "kind": Kind(content["kind"])})
     except (ValueError, TypeError, KeyError):
         return None
-
-
-def _code(error: Exception) -> str:
-    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bot.aws_refusals import CONDITION_FAILED, code_of
 from bot.sign_in import (
     LIFE_SECONDS,
     TOKEN,
@@ -142,12 +143,10 @@ class SignIns:
                     ":most": {"N": str(MOST_FLOWS)},
                 },
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) != CONDITION_FAILED:
                 raise SignInUnavailableError(_STATE) from None
             raise LinkRefusedError("link_opened_too_often") from None
-        except BotoCoreError:
-            raise SignInUnavailableError(_STATE) from None
 
     def _get(self, kind: str, token: str) -> Mapping[str, Any]:
         if not TOKEN.fullmatch(token):

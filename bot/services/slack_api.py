@@ -7,7 +7,7 @@ import logging
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook import WebhookClient
 
 from bot.denials import IdentityUnavailableError
@@ -45,7 +45,7 @@ class SlackApi:
             answer = self._client.users_info(user=user_id, token=self._secret.bot_token)
             return dict(answer["user"])
         except (*_UNREACHABLE, KeyError, TypeError) as error:
-            logger.warning("users.info failed", extra={"error": self._reason(error)})
+            logger.warning("users.info failed", extra={"error": self._secret.refusal(error)})
             raise IdentityUnavailableError("slack") from None
 
     def workspace_name(self) -> str:
@@ -54,7 +54,7 @@ class SlackApi:
             try:
                 self._workspace = str(self._client.auth_test(token=self._secret.bot_token)["team"])
             except (*_UNREACHABLE, KeyError, TypeError) as error:
-                logger.warning("auth.test failed", extra={"error": self._reason(error)})
+                logger.warning("auth.test failed", extra={"error": self._secret.refusal(error)})
                 raise IdentityUnavailableError("slack") from None
         return self._workspace
 
@@ -72,7 +72,7 @@ class SlackApi:
                 token=token,
             )
         except (*_UNREACHABLE, KeyError, TypeError) as error:
-            raise AnswerNotDeliveredError(self._reason(error)) from None
+            raise AnswerNotDeliveredError(self._secret.refusal(error)) from None
 
     def answer(self, conversation: Conversation, message: Message, *, replace: bool = False) -> None:
         """Show `message` to the person who asked, and to nobody else. Raises AnswerNotDeliveredError.
@@ -94,7 +94,7 @@ class SlackApi:
         try:
             self._post_ephemeral(conversation, message.text, message.blocks)
         except _UNREACHABLE as error:
-            reason = self._reason(error)
+            reason = self._secret.refusal(error)
             if reason != INVALID_BLOCKS or message.plain is None:
                 raise AnswerNotDeliveredError(reason) from None
             self.whisper(conversation, Message(message.text, message.plain))
@@ -109,7 +109,7 @@ class SlackApi:
                 view=view, view_id=modal.view_id, external_id=modal.external_id, token=self._secret.bot_token
             )
         except _UNREACHABLE as error:
-            reason = self._reason(error)
+            reason = self._secret.refusal(error)
             if reason != CLOSED:
                 raise AnswerNotDeliveredError(reason) from None
             logger.info("modal is closed")
@@ -137,10 +137,3 @@ class SlackApi:
         refusal = INVALID_BLOCKS if INVALID_BLOCKS in (answer.body or "") else str(answer.status_code)
         logger.warning("response_url refused", extra={"error": refusal})
         return refusal
-
-    def _reason(self, error: Exception) -> str:
-        if not isinstance(error, SlackApiError):
-            return type(error).__name__
-        reason = str(error.response.get("error", "unknown"))
-        self._secret.renew_after(reason)
-        return reason

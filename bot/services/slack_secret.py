@@ -6,7 +6,7 @@ Refuses an empty value: an HMAC with an empty key is one that anybody can make.
 import json
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.errors import AwsCallError, SecretUnavailableError
 
@@ -52,6 +52,15 @@ class SlackSecret:
         if self._now() - self._read_at >= RENEW_AFTER_SECONDS:
             self._load()
         return self._values != before
+
+    def refusal(self, error: Exception) -> str:
+        """Slack's word for it, or the error's type where no answer came; a token that was refused is read again."""
+        answer: Any = getattr(error, "response", None)
+        if answer is None:
+            return type(error).__name__
+        reason = str(answer.get("error") or answer.status_code)
+        self.renew_after(reason)
+        return reason
 
     def renew_after(self, refusal: str) -> bool:
         """The same, where Slack's error says that it was the bot token which was refused."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bot.services.channel_posts import ChannelPosts
     from bot.services.slack_api import SlackApi
     from bot.services.slack_secret import SlackSecret
+    from bot.services.uploads import Uploads
 
 
 class SlackWiring:
@@ -31,6 +32,11 @@ class SlackWiring:
         from bot.services.channel_posts import ChannelPosts
 
         return ChannelPosts(self.web_client, self.secret)
+
+    def uploads(self, seconds: float) -> "Uploads":
+        from bot.services.uploads import Uploads
+
+        return Uploads(self.web_client, self.secret, seconds)
 
     @cached_property
     def web_client(self) -> "WebClient":

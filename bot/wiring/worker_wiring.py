@@ -117,7 +117,7 @@ class WorkerWiring:
     @cached_property
     def _audit_reports(self) -> "AuditReports":
         from bot.listeners.audit_reports import AuditReports
-        from bot.services.direct_files import DirectFiles
+        from bot.services.direct_files import UPLOAD_SECONDS, DirectFiles
         from bot.services.sealed_rows import SealedRows
         from bot.services.seals import Seals
         from bot.services.verifier import Verifier
@@ -126,7 +126,7 @@ class WorkerWiring:
         rows = SealedRows(self._aws.get("dynamodb"), settings.audit_table_name)
         seals = Seals(self._aws.get("s3"), settings.digest_bucket_name, self._aws.get("kms"), settings.digest_key_id)
         verifier = Verifier(rows, seals, now)
-        files = DirectFiles(self._slack.web_client, self._slack.secret)
+        files = DirectFiles(self._slack.web_client, self._slack.uploads(UPLOAD_SECONDS))
         return AuditReports(self.gate, self._audit_log, self._audit_subjects, verifier, files, now, time.monotonic)
 
     @cached_property
@@ -234,9 +234,10 @@ class WorkerWiring:
     @cached_property
     def _pictures(self) -> "Pictures":
         from bot.services.charts import Charts
-        from bot.services.pictures import Pictures
+        from bot.services.pictures import UPLOAD_SECONDS, Pictures
 
-        return Pictures(self._slack.web_client, self._slack.secret, Charts(), time.monotonic, time.sleep)
+        uploads = self._slack.uploads(UPLOAD_SECONDS)
+        return Pictures(self._slack.web_client, uploads, Charts(), time.monotonic, time.sleep)
 
     def _cloudwatch(self, region: str) -> "CloudWatchClient":
         client: CloudWatchClient = self._aws.get("cloudwatch", region)

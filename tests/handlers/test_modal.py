@@ -14,6 +14,7 @@ import pytest
 from slack_sdk import WebClient
 
 from playground.gateway import http_api_event
+from playground.lifetimes import serving
 from playground.slack.payloads import interaction_form
 from playground.slack.views import View
 from tests.faults import answers, aws_fails
@@ -181,15 +182,8 @@ def replies_are_lost(house: House) -> Iterator[str]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/api/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as url:
+        yield f"{url}/api/"
 
 
 def test_a_modal_whose_id_was_lost_on_the_way_is_filled_all_the_same(house: House) -> None:
@@ -247,15 +241,8 @@ def queue_reply_is_lost_while(house: House, meanwhile: Callable[[], Any]) -> Ite
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as url:
+        yield url
 
 
 def send_in_vain(house: House, **extra: str) -> int:

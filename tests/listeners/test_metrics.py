@@ -201,15 +201,23 @@ def _breaks(monkeypatch: pytest.MonkeyPatch, house: House, how: str) -> None:
         monkeypatch.setitem(sys.modules, "resvg_py", None)  # cannot be imported
 
 
-@pytest.mark.parametrize("how", ["the upload is refused", "slack never looks at it", "the renderer is broken"])
+@pytest.mark.parametrize(
+    ("how", "step"),
+    [
+        ("the upload is refused", "upload"),
+        ("slack never looks at it", "files.info"),
+        ("the renderer is broken", "drawing"),
+    ],
+)
 def test_L4_no_picture_in_time_is_no_picture(
-    patient: House, monkeypatch: pytest.MonkeyPatch, how: str, log: Callable[[], str]
+    patient: House, monkeypatch: pytest.MonkeyPatch, how: str, step: str, log: Callable[[], str]
 ) -> None:
     answer = patient.say("metrics db-primary")
     _breaks(monkeypatch, patient, how)
     (told,) = patient.click(answer, metrics.SHARE)
     assert "without the picture" in told.text
     assert '"message":"no picture"' in log()
+    assert f'"step":"{step}"' in log()
 
 
 def test_a_channel_without_the_bot_is_answered_with_how_to_invite_it(house: House) -> None:

@@ -1,6 +1,5 @@
 """A workspace with an app of the test's own, and the ways in: Flask's client, a real server, Slack's SDK."""
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from slack_sdk import WebClient
 from werkzeug.serving import make_server
 
 from playground.app import create_app
+from playground.lifetimes import serving
 from playground.people import APP_ID, BOT_USER_ID, CHANNELS, PEOPLE, TEAM_ID, Channel
 from playground.slack import Workspace
 
@@ -105,13 +105,8 @@ def client(slack: Workspace) -> FlaskClient:
 @pytest.fixture
 def server(slack: Workspace) -> Iterator[str]:
     running = make_server("127.0.0.1", 0, create_app(slack), threaded=True)
-    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    slack.base_url = f"http://127.0.0.1:{running.server_port}"
-    yield slack.base_url
-    running.shutdown()
-    running.server_close()
-    thread.join()
+    with serving(running) as slack.base_url:
+        yield slack.base_url
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from bot.errors import AwsCallError
 from bot.services.aws_json import AwsJson, Credentials, sign
 from bot.services.connections import KeptConnections
+from playground.lifetimes import serving
 
 NOW = datetime(2026, 11, 22, 3, 4, 5, tzinfo=UTC)
 
@@ -75,14 +76,8 @@ def service(*answers: tuple[int, bytes]) -> Iterator[tuple[str, list[bytes]]]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)  # a kept connection must not keep the server
     server.daemon_threads, server.block_on_close = True, False
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/", seen
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(server) as url:
+        yield f"{url}/", seen
 
 
 def call(url: str) -> dict[str, Any]:

@@ -201,7 +201,7 @@ def every_error(text: st.SearchStrategy[str]) -> list[st.SearchStrategy[errors.C
         st.builds(errors.InstancesUnavailableError, REGION, text),
         st.builds(errors.AuditUnavailableError, text),
         st.builds(errors.SeveralInstancesError, text, st.lists(st.tuples(text, text), max_size=12)),
-        st.builds(errors.FileNotSentError, text),
+        st.builds(errors.FileNotSentError, text, WORD),
         st.builds(errors.AwsCallError, WORD, text),
         st.builds(errors.MetricsUnavailableError, REGION, text),
         st.builds(errors.NotPostedError, text),

@@ -271,7 +271,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "NotPostedError": ("not_in_channel",),
     "AuditUnavailableError": ("AccessDeniedException",),
     "SeveralInstancesError": ("web", [("web-1", "i-00000000000000abc")]),
-    "FileNotSentError": ("internal_error",),
+    "FileNotSentError": ("internal_error", "upload"),
     "RequestRejectedError": (401, "signature"),
     "AwsCallError": ("sqs", "AccessDenied"),
     "SecretUnavailableError": ("empty",),
