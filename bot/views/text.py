@@ -8,12 +8,14 @@ from collections.abc import Iterable
 
 from bot.models import Block
 
+NO_NAME = "no name"
 ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def escape(text: str) -> str:
     """For mrkdwn and for a message's top-level text; control and direction characters become visible boxes."""
-    text = printable(text)
+    if not text.isprintable():
+        text = printable(text)
     return text.translate(ESCAPES) if "&" in text or "<" in text or ">" in text else text
 
 
@@ -41,7 +43,12 @@ def counted(number: int, noun: str) -> str:
 
 def named(name: str, length: int) -> str:
     """A Name tag in literal text, or that there is none to be seen; in markup it is to be escaped."""
-    return cut(printable(name).strip(), length) or "no name"
+    return cut(visible(name), length) or NO_NAME
+
+
+def visible(name: str) -> str:
+    """What can be seen of a Name tag, in literal text: maybe nothing."""
+    return printable(name).strip()
 
 
 def markup(mrkdwn: str, length: int = 3000) -> Block:
@@ -59,14 +66,16 @@ def section(mrkdwn: str) -> Block:
 
 def sections(lines: Iterable[str]) -> list[Block]:
     """Lines, escaped already, in as few sections as take them whole."""
-    groups: list[str] = []
+    groups: list[list[str]] = []
+    room = 0
     for line in lines:
         whole = cut(line, 2999)
-        if groups and len(groups[-1]) + len(whole) < 3000:
-            groups[-1] += f"\n{whole}"
-        else:
-            groups.append(whole)
-    return [section(group) for group in groups]
+        room -= len(whole) + 1
+        if room < 0:
+            room = 3000 - len(whole)
+            groups.append([])
+        groups[-1].append(whole)
+    return [section("\n".join(group)) for group in groups]
 
 
 def context(mrkdwn: str) -> Block:

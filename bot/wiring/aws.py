@@ -44,8 +44,11 @@ class AwsClients:
         import boto3
         from botocore.session import get_session
 
+        from bot.services.read_members import ReadMembersLoader
+
         core: Any = get_session()
-        # botocore's own parser is a third of the time that a page of instances takes (`make bench`).
+        core.register_component("data_loader", ReadMembersLoader())
+        # botocore's own parser of times is a third of what a page of instances takes (`make bench`).
         core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=timestamp)
         return boto3.Session(region_name=self._region, botocore_session=core)
 

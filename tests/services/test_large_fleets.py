@@ -21,7 +21,8 @@ from benchmarks.ec2_stub import Ec2Stub
 from bot import wiring
 from bot.errors import InstancesUnavailableError, PageGoneError
 from bot.models import InstanceQuery, RegionFailure
-from bot.services.instances import DEADLINE_SECONDS, Instances
+from bot.services.instances import DEADLINE_SECONDS, Instances, _instance
+from bot.services.read_members import MEMBERS
 from bot.views.instances import listing
 from bot.wiring.aws import timestamp
 from tests.house import WORKER, House
@@ -265,3 +266,22 @@ def test_W6_a_page_token_that_comes_again_names_its_region_and_the_others_are_sh
 @pytest.mark.parametrize("moment", ["2026-01-22T12:00:00.000Z", "2026-01-22T12:00:00Z", 1_769_083_200, "1769083200"])
 def test_moments_are_read_as_botocore_reads_them(moment: Any) -> None:
     assert timestamp(moment) == parse_timestamp(moment) == datetime(2026, 1, 22, 12, tzinfo=UTC)
+
+
+def test_an_instance_is_parsed_with_the_members_that_are_read_and_no_other(house: House) -> None:
+    read: set[str] = set()
+
+    class Described(dict[str, Any]):
+        def __getitem__(self, member: str) -> Any:
+            read.add(member)
+            return super().__getitem__(member)
+
+        def get(self, member: str, default: Any = None) -> Any:
+            read.add(member)
+            return super().get(member, default)
+
+    _instance(Described(InstanceId="i-0", InstanceType="m6i.large", State={"Name": "running"}), HERE)
+    assert read == MEMBERS["Instance"]
+    with house.running_as(WORKER):
+        model = wiring.worker()._aws.get("ec2").meta.service_model
+    assert {name: set(model.shape_for(name).members) for name in MEMBERS} == MEMBERS
