@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bot.aws_refusals import code_of
 from bot.errors import AwsCallError
 
 
@@ -25,5 +26,4 @@ class AlertRequests:
                 QueueUrl=self._queue_url, MessageBody=json.dumps({"show": key}, separators=(",", ":"))
             )
         except (ClientError, BotoCoreError) as error:
-            reason = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-            raise AwsCallError("sqs", reason) from None
+            raise AwsCallError("sqs", code_of(error)) from None
