@@ -33,7 +33,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the story; `quiet` ones stand in the timeline alone. `who` is a Slack user id, if anybody is."""
+    """One line of the story; `quiet` ones stand in the timeline alone. `who` is somebody's Slack user id, if known."""
 
     number: int
     at: float

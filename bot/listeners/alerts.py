@@ -181,4 +181,5 @@ def _target(incident: Incident, facts: dict[str, Any] | None = None) -> Target:
 
 
 def _who(actor: Actor) -> str:
-    return actor.email or actor.user_id
+    """As cards and threads name them; no e-mail address and no `sub` looks like a Slack user's id."""
+    return actor.origin.slack_user_id or actor.email or actor.user_id

@@ -8,7 +8,7 @@ from bot.ec2_filters import INSTANCE_ID
 from bot.errors import InstanceNotFoundError, MalformedTextError
 from bot.models import Actor, Instance, Match, Message, Target
 from bot.operations import GET_INSTANCE
-from bot.proposals import Reboot, Strength
+from bot.proposals import MAX_REASON, Reboot, Strength
 from bot.reboot_errors import WrongNameError
 from bot.views import instances as instances_view
 from bot.views import problem, reboot_form
@@ -73,18 +73,18 @@ class RebootListeners:
     def again(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
         """The button of an instance's card, or of a proposal that came to nothing."""
         ack()
-        wanted = _instance_id(action.get("value", ""))
-        self._answering.answer(body, context["job"], lambda actor: self._propose(actor, wanted, ""))
+        wanted, thread_ts = _instance_id(action.get("value", "")), _thread(body)
+        self._answering.answer(body, context["job"], lambda actor: self._propose(actor, wanted, "", thread_ts))
 
     def request(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
         """The same proposal for an admin to confirm; the refusal that offered it then says so in its place."""
         ack()
-        value, offered, reason = action.get("value", "").partition("\n")
+        wanted, thread_ts, reason, offered = reboot_view.offered(action.get("value", ""))
         self._answering.answer(
             body,
             context["job"],
-            lambda actor: self._wish(actor, _instance_id(value), reason, answered=bool(offered)),
-            replace=bool(offered),
+            lambda actor: self._wish(actor, _instance_id(wanted), reason, thread_ts, answered=offered),
+            replace=offered,
         )
 
     def confirm(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
@@ -128,18 +128,18 @@ class RebootListeners:
             reboot = self._desk.propose(actor, found, reason)
         except NotPermittedError as refusal:
             words = problem.message(refusal, actor.origin.correlation_id)
-            offered = None if actor.origin.is_direct else f"{instances_view.key(found)}\n{reason[:500]}"
-            return reboot_view.offer(words, offered)
+            value = reboot_view.offer_value(instances_view.key(found), thread_ts, reason[:MAX_REASON])
+            return reboot_view.offer(words, None if actor.origin.is_direct else value, in_thread=bool(thread_ts))
         self._cards.post(reboot, actor.origin.channel_id, thread_ts)
         return None
 
-    def _wish(self, actor: Actor, wanted: str, reason: str, *, answered: bool) -> Message | None:
+    def _wish(self, actor: Actor, wanted: str, reason: str, thread_ts: str | None, *, answered: bool) -> Message | None:
         found = self._found(actor, wanted)
         if isinstance(found, Message):
             return found
         reboot = self._desk.propose(actor, found, reason, wish=True)
-        self._cards.post(reboot, actor.origin.channel_id)
-        return reboot_view.asked(reboot) if answered else None
+        self._cards.post(reboot, actor.origin.channel_id, thread_ts)
+        return reboot_view.asked(reboot, in_thread=bool(thread_ts)) if answered else None
 
     def _found(self, actor: Actor, wanted: str) -> Instance | Message:
         target = Target(wanted, {"for": "reboot"})
@@ -191,6 +191,13 @@ def _settled(match: Match) -> Target:
 def _place(body: dict[str, Any]) -> tuple[str | None, str | None]:
     container = body.get("container") or {}
     return container.get("channel_id"), container.get("message_ts")
+
+
+def _thread(body: dict[str, Any]) -> str | None:
+    """Whose thread the clicked message is in; a card that has only a thread of its own is in none."""
+    container = body.get("container") or {}
+    thread_ts: str | None = container.get("thread_ts")
+    return None if thread_ts == container.get("message_ts") else thread_ts
 
 
 def _instance_id(value: str) -> str:

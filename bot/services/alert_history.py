@@ -55,9 +55,10 @@ class AlertHistory:
             for row in self._rows(instance_id, since) or []:
                 at = _epoch(row["timestamp"])
                 if row.get("action") in DEEDS and row.get("outcome") == "succeeded" and at <= until:
-                    who = str(row.get("userEmail") or row["userId"])
+                    who, slack = str(row.get("userEmail") or row["userId"]), str(row.get("slackUserId") or "")
                     what = DEEDS[row["action"]]
-                    found.append({"who": who, "what": what, "on": instance_id, "at": at, "helped": False})
+                    deed = {"who": who, "slack": slack, "what": what, "on": instance_id, "at": at}
+                    found.append({**deed, "helped": False})
         found.sort(key=lambda deed: float(deed["at"]))
         if found and until - found[-1]["at"] <= CREDIT_SECONDS:
             found[-1]["helped"] = True

@@ -8,7 +8,7 @@ from bot.alarm_metrics import AlarmChart
 from bot.incidents import BURST, Incident, Member
 from bot.models import Block, Message
 from bot.views.alert_words import date, fitting, lasted, number, packed, plural
-from bot.views.text import context, cut, escape, markup, quoted, section
+from bot.views.text import context, cut, escape, markup, person, quoted, section
 
 ACKNOWLEDGE = "alert_acknowledge"
 UNACKNOWLEDGE = "alert_unacknowledge"
@@ -158,11 +158,11 @@ def _look(incident: Incident) -> tuple[str, str]:
         return ":large_green_circle:", "resolved"
     if incident.silenced_until is not None:
         where = "in Slack; CloudWatch mutes its actions too" if incident.muted else "in Slack alone"
-        by = escape(cut(incident.silenced_by, 80))
+        by = person(incident.silenced_by)
         return ":white_circle:", f"silenced {where}, until {date(incident.silenced_until)}, by {by}"
     state = "no data" if incident.state is AlarmState.NO_DATA else "firing"
     if incident.acknowledged_by:
-        return ":large_yellow_circle:", f"{state}, acknowledged by {escape(cut(incident.acknowledged_by, 80))}"
+        return ":large_yellow_circle:", f"{state}, acknowledged by {person(incident.acknowledged_by)}"
     return ":red_circle:", state
 
 
@@ -217,6 +217,7 @@ def _known(incident: Incident) -> list[Block]:
     words = f"{_ordinal(int(known['times']) + 1)} time in 30 days"
     helped = known.get("helped") or {}
     if helped:
+        # By their address: to be named by Slack in a new card would wake who helped weeks ago.
         who, what = escape(cut(str(helped.get("who")), 80)), escape(cut(str(helped.get("what")), 40))
         words += f"; last time {who} {what} it, OK {lasted(float(helped.get('after', 0)))} later"
     elif "seconds" in known:

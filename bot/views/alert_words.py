@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.incidents import BURST, Entry, Incident
 from bot.models import Block, Message
-from bot.views.text import context, cut, escape, quoted, section
+from bot.views.text import context, cut, escape, person, quoted, section
 
 MAX_LISTED = 25
 MAX_SECTIONS = 20
@@ -21,7 +21,7 @@ def lines(entries: Sequence[Entry]) -> Message:
 
 
 def line(entry: Entry) -> str:
-    """What one entry says; who did it is named, and nobody is pinged."""
+    """What one entry says; it names whoever did it, and whom it asks."""
     facts: Any = entry.facts
     when = date(entry.at, clock=True)
     match entry.kind:
@@ -51,7 +51,8 @@ def line(entry: Entry) -> str:
             return f":bell: Still firing since {since}, and nobody has acknowledged it."
         case "still_firing":
             since = date(float(facts.get("since") or 0))
-            return f":bell: Still firing. It was acknowledged on {since}; is somebody on it?"
+            by = f" by {_who(entry)}" if entry.who else ""
+            return f":bell: Still firing. It was acknowledged{by} on {since}; is somebody on it?"
         case "late":
             return f"A change of {when} arrived late: {escape(str(facts.get('state', '')))}. Newer ones were known."
         case "contributor":
@@ -66,7 +67,7 @@ def timeline(incident: Incident) -> Message:
     told = packed([line(entry) for entry in incident.entries], MAX_SECTIONS)
     reason = [context(f"CloudWatch says: {escape(cut(incident.reason, 1000))}")] if incident.reason else []
     title = section(f"*{escape(cut(name, 200))}*")
-    return Message(f"Timeline of {escape(cut(name, 200))}", [title, *told, *reason])
+    return Message(f"Timeline of {escape(cut(name, 200))}", [title, *told, *reason], title="Timeline")
 
 
 def overview(incidents: Sequence[Incident], *, mine: bool) -> Message:
@@ -105,7 +106,7 @@ def fitting(words: Sequence[str], most: int, between: str = "\n") -> str:
 
 def _open(incident: Incident) -> str:
     name = "Many alarms at once" if incident.kind == BURST else incident.alarm
-    taken = f", acknowledged by {escape(cut(incident.acknowledged_by, 60))}" if incident.acknowledged_by else ""
+    taken = f", acknowledged by {person(incident.acknowledged_by, 60)}" if incident.acknowledged_by else ""
     quiet = f", silenced until {date(incident.silenced_until)}" if incident.silenced_until else ""
     dot = ":white_circle:" if quiet else ":large_yellow_circle:" if taken else ":red_circle:"
     return f"{dot} {quoted(name, 100)} since {date(incident.opened_at)} in <#{incident.channel_id}>{taken}{quiet}"
@@ -114,7 +115,7 @@ def _open(incident: Incident) -> str:
 def _resolved(facts: Any, when: str) -> str:
     words = [f":large_green_circle: OK since {when}, after {lasted(float(facts.get('seconds', 0)))}."]
     for deed in facts.get("did") or []:
-        who, what = escape(cut(str(deed["who"]), 80)), escape(cut(str(deed["what"]), 40))
+        who, what = person(str(deed.get("slack") or deed["who"])), escape(cut(str(deed["what"]), 40))
         on = f"`{escape(cut(str(deed['on']), 40))}`"
         if deed.get("helped"):
             words.append(f"{who} {what} {on}, OK {lasted(float(deed.get('after', 0)))} later: that helped.")
@@ -131,7 +132,7 @@ def _meanwhile(facts: Any) -> str:
 
 
 def _who(entry: Entry) -> str:
-    return escape(cut(entry.who, 80)) or "Somebody"
+    return person(entry.who) or "Somebody"
 
 
 def date(at: float, *, clock: bool = False) -> str:

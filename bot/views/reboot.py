@@ -1,5 +1,6 @@
 """A reboot as a card that lives on: proposed, decided, carried out, back. Names, tags, reasons are somebody's text."""
 
+import re
 from datetime import UTC, datetime
 
 from bot.models import Block, Message
@@ -26,6 +27,7 @@ CANCEL = "reboot_cancel"
 PROPOSE = "reboot_propose"
 REQUEST = "reboot_request"
 SHOW = "reboot_show"
+_TS = re.compile(r"[0-9]{1,12}\.[0-9]{6}", re.ASCII)
 _MEANS = "The machine restarts and is away for some minutes. Disks and addresses stay; what is only in memory is lost."
 _IN_A_CHANNEL = "type `/ec2 reboot` in a channel that EC2 Ops and admins are in"
 _AGAIN = (State.EXPIRED, State.FAILED, State.IMPAIRED)
@@ -51,7 +53,7 @@ def news(reboot: Reboot) -> Message:
     return Message(cut(text, 3000), [section(text)])
 
 
-def offer(refusal: Message, value: str | None) -> Message:
+def offer(refusal: Message, value: str | None, *, in_thread: bool) -> Message:
     """A refusal for the lack of a role, and the way out: ask somebody who has it. `value` is the button's.
 
     Without one, nobody else is here who could be asked.
@@ -59,7 +61,8 @@ def offer(refusal: Message, value: str | None) -> Message:
     if value is None:
         way_out = [section(f"You may ask an admin to confirm it as themselves: {_IN_A_CHANNEL}.")]
     else:
-        words = "You may ask an admin to confirm it as themselves: the request is posted in this channel."
+        where = _place(in_thread=in_thread)
+        words = f"You may ask an admin to confirm it as themselves: the request is posted {where}."
         button = {**_button("Ask an admin", REQUEST, value), "style": "primary"}
         way_out = [section(words), {"type": "actions", "elements": [button]}]
     said = [block for block in refusal.blocks if block["type"] != "context"]
@@ -67,12 +70,28 @@ def offer(refusal: Message, value: str | None) -> Message:
     return Message(refusal.text, [*said, *way_out, *reference])
 
 
-def asked(reboot: Reboot) -> Message:
+def asked(reboot: Reboot, *, in_thread: bool) -> Message:
     """What an offer becomes when it was taken."""
     proposal = reboot.proposal
     until = _date(proposal.confirm_by, "{time_secs}")
-    text = f"You asked to reboot *{_name(proposal)}*: the request is in this channel."
+    text = f"You asked to reboot *{_name(proposal)}*: the request is {_place(in_thread=in_thread)}."
     return Message(cut(text, 3000), [section(f":raising_hand: {text}\nAn admin can confirm it until {until}.")])
+
+
+def offer_value(target: str, thread_ts: str | None, reason: str) -> str:
+    """What the button of an `offer` carries, see `offered`."""
+    return f"{target}\n{thread_ts or ''}\n{reason}"
+
+
+def offered(value: str) -> tuple[str, str | None, str, bool]:
+    """Target, thread and reason of a button that asks for a reboot, and whether it is that of an `offer`."""
+    target, of_offer, rest = value.partition("\n")
+    thread_ts, _, reason = rest.partition("\n")
+    return target, thread_ts if _TS.fullmatch(thread_ts) else None, reason, bool(of_offer)
+
+
+def _place(*, in_thread: bool) -> str:
+    return "in the thread" if in_thread else "in this channel"
 
 
 def target_value(proposal: Proposal) -> str:

@@ -3,12 +3,14 @@
 https://docs.slack.dev/messaging/formatting-message-text ("Escaping text").
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
 from bot.models import Block
 
 NO_NAME = "no name"
+USER_ID = re.compile(r"[UW][A-Z0-9]{4,30}", re.ASCII)
 ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -39,6 +41,11 @@ def quoted(text: str, length: int = 80) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 row`, `2,000 rows`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def person(who: str, length: int = 80) -> str:
+    """Somebody by their Slack user id, else by whatever else is known of them, an e-mail address mostly."""
+    return f"<@{who}>" if USER_ID.fullmatch(who) else escape(cut(who, length))
 
 
 def named(name: str, length: int) -> str:

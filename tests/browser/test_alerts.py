@@ -63,14 +63,14 @@ def test_an_alarm_is_seen_acknowledged_ended_by_a_reboot_from_its_thread_and_sum
     expect(card.get_by_test_id("chart").get_by_role("img")).to_have_attribute("aria-label", re.compile("Threshold"))
 
     press(card, "Acknowledge")
-    expect(card).to_contain_text("firing, acknowledged by ada@playground.example")
+    expect(card).to_contain_text("firing, acknowledged by @Ada Byron")
     pane = reboot_in(page, card)
     expect(card).to_contain_text("resolved", timeout=RECOVERY_MS)
-    expect(pane).to_contain_text(re.compile("ada@playground.example rebooted i-[0-9a-f]+, OK .* later: that helped"))
+    expect(pane).to_contain_text(re.compile("@Ada Byron rebooted i-[0-9a-f]+, OK .* later: that helped"))
 
     press(card, "Timeline")
     modal = page.get_by_test_id("modal")
-    for words in ("Firing since", "ada@playground.example acknowledged it", "OK since"):
+    for words in ("Firing since", "@Ada Byron acknowledged it", "OK since"):
         expect(modal).to_contain_text(words)
     page.keyboard.press("Escape")
     done = {(row["action"], row["outcome"]) for row in rows(world)}

@@ -49,20 +49,20 @@ def later(house: House, monkeypatch: Any, seconds: float) -> None:
 def test_acknowledging_turns_the_card_amber_names_who_and_is_on_record(house: House) -> None:
     card = raised(house)
     assert house.press(card, alert.ACKNOWLEDGE) == []
-    assert title(house) == ":large_yellow_circle: *web-1-cpu*   firing, acknowledged by ada@playground.example"
+    assert title(house) == ":large_yellow_circle: *web-1-cpu*   firing, acknowledged by <@U0ADA>"
     assert clicks(house) == [("ACKNOWLEDGE_ALERT", "attempted"), ("ACKNOWLEDGE_ALERT", "succeeded")]
-    assert "ada@playground.example acknowledged it" in house.replies(card)[-1]
+    assert "<@U0ADA> acknowledged it" in house.replies(card)[-1]
     assert alert.ACKNOWLEDGE not in actions(house.cards()[-1])
     house.press(house.cards()[-1], alert.UNACKNOWLEDGE, user_id="U0BOB")
     assert title(house).startswith(":red_circle:")
-    assert "bob@playground.example gave it back" in house.replies(card)[-1]
+    assert "<@U0BOB> gave it back" in house.replies(card)[-1]
 
 
 def test_a_second_click_on_an_old_copy_of_the_card_does_nothing_twice(house: House) -> None:
     card = raised(house)
     house.press(card, alert.ACKNOWLEDGE)
     house.press(card, alert.ACKNOWLEDGE, user_id="U0BOB")
-    assert "acknowledged by ada@playground.example" in title(house)
+    assert "acknowledged by <@U0ADA>" in title(house)
     assert len(house.replies(card)) == 1
 
 
@@ -146,6 +146,7 @@ def test_acknowledged_and_still_firing_after_hours_is_asked_about(house: House, 
     assert "still firing" not in house.replies(card)[-1].lower()
     later(house, monkeypatch, 3600)
     house.sweep()
+    assert "acknowledged by <@U0ADA> on" in house.replies(card)[-1]
     assert "is somebody on it?" in house.replies(card)[-1]
 
 
@@ -160,7 +161,7 @@ def test_a_click_that_slack_was_not_told_of_is_shown_by_the_sweep(house: House, 
     assert title(house).startswith(":red_circle:")
     later(house, monkeypatch, 61)
     house.sweep()
-    assert "acknowledged by ada" in title(house)
+    assert "acknowledged by <@U0ADA>" in title(house)
 
 
 def test_the_list_tells_what_is_open_and_what_is_mine(house: House) -> None:
@@ -187,11 +188,37 @@ def test_a_machine_is_rebooted_from_the_alerts_thread_and_the_summary_says_that_
     house.sweep()
     house.raise_alarm(change("web-1-cpu", "OK", instance_id=instance_id))
     summary = house.replies(card)[-1]
-    assert "ada@playground.example rebooted" in summary
+    assert "<@U0ADA> rebooted" in summary
     assert "that helped" in summary
     row = next(row for row in house.rows() if row["details"].get("effect") == "resolved")
     assert row["details"]["helped"]["who"] == "ada@playground.example"
     house.raise_alarm(change("web-1-cpu", "ALARM", time.time() + 1, instance_id=instance_id))
+
+
+def test_who_may_only_look_asks_for_a_reboot_in_the_alerts_thread(house: House) -> None:
+    card = raised(house, instance_id=instance_named(house, "web-1"))
+    (offer,) = house.press(card, alert.REBOOT, user_id="U0CAROL")
+    assert "posted in the thread" in repr(offer.blocks)
+    (asked,) = house.click(offer, reboot.REQUEST)
+    assert "the request is in the thread" in asked.text
+    (request,) = [m for m in house.posts() if m.thread_ts == card.ts]
+    assert "<@U0CAROL> asks to reboot *web-1*" in request.text
+    assert "alarm web-1-cpu" in repr(request.blocks)
+    assert len(house.cards()) == 1, "nothing of it is in the channel"
+    assert house.press(request, reboot.CONFIRM) == []
+    assert "is rebooting" in house.replies(card)[-1]
+
+
+def test_what_was_proposed_in_an_alerts_thread_is_proposed_again_in_it(house: House, monkeypatch: Any) -> None:
+    card = raised(house, instance_id=instance_named(house, "web-1"))
+    house.press(card, alert.REBOOT)
+    later(house, monkeypatch, 400)
+    house.sweep()
+    monkeypatch.undo()
+    (expired,) = [m for m in house.posts() if m.thread_ts == card.ts]
+    assert house.press(expired, reboot.PROPOSE) == []
+    assert len([m for m in house.posts() if m.thread_ts == card.ts]) == 2
+    assert len(house.cards()) == 1, "nothing of it is in the channel"
 
 
 def test_who_may_not_reboot_is_offered_to_ask_and_an_instance_of_another_alarm_is_none(house: House) -> None:
@@ -208,6 +235,7 @@ def test_the_timeline_opens_in_a_modal_and_the_chart_for_whoever_asks(house: Hou
     card = raised(house, instance_id="i-0aaaaaaaaaaaaaaaa")
     house.press(card, alert.TIMELINE, user_id="U0CAROL")
     assert "Firing since" in repr(house.modal("U0CAROL").blocks)
+    assert house.modal("U0CAROL").definition["title"]["text"] == "Timeline"
     (chart,) = house.press(card, alert.CHARTS, user_id="U0CAROL")
     assert "no data to draw" in chart.text.lower()
 

@@ -299,13 +299,22 @@ KINDS = [
     "contributor",
     "unheard-of",
 ]
+PEOPLE = st.one_of(HOSTILE, st.just("U0BOB"))
 DEED = st.fixed_dictionaries(
-    {"who": HOSTILE, "what": HOSTILE, "on": HOSTILE, "at": INSTANT, "after": NUMBER, "helped": st.booleans()}
+    {
+        "who": HOSTILE,
+        "slack": st.sampled_from(["", "U0BOB"]),
+        "what": HOSTILE,
+        "on": HOSTILE,
+        "at": INSTANT,
+        "after": NUMBER,
+        "helped": st.booleans(),
+    }
 )
 FACTS = st.fixed_dictionaries(
     {"state": HOSTILE, "what": HOSTILE, "did": st.lists(DEED, max_size=2), "until": INSTANT, "seconds": NUMBER}
 )
-ENTRY = st.builds(Entry, st.integers(1, 99), INSTANT, st.sampled_from(KINDS), HOSTILE, FACTS, st.booleans())
+ENTRY = st.builds(Entry, st.integers(1, 99), INSTANT, st.sampled_from(KINDS), PEOPLE, FACTS, st.booleans())
 ENTRIES = st.one_of(st.lists(ENTRY, max_size=3), ENTRY.map(lambda one: [one] * 100))
 SPEC = st.builds(MetricSpec, id=WORD, namespace=HOSTILE, name=HOSTILE, label=HOSTILE)
 COMPARISON = st.builds(Comparison, *[st.one_of(st.none(), NUMBER)] * 4, operator=HOSTILE)
@@ -336,9 +345,9 @@ INCIDENT = st.builds(
     metrics=st.one_of(st.just([]), SPEC.map(lambda one: [one] * 10)).map(tuple),
     instance_ids=st.sampled_from([(), ("i-0123456789abcdef0",) * 10]),
     causes=st.one_of(st.just(()), HOSTILE.map(lambda one: (one,) * 10)),
-    acknowledged_by=HOSTILE,
+    acknowledged_by=PEOPLE,
     silenced_until=st.one_of(st.none(), INSTANT),
-    silenced_by=HOSTILE,
+    silenced_by=PEOPLE,
     muted=st.booleans(),
     known=KNOWN,
     entries=ENTRIES.map(tuple),
@@ -403,8 +412,13 @@ MESSAGES: dict[Callable[..., Message], st.SearchStrategy[Message]] = {
     modal.closed: st.just(modal.closed()),
     reboot.card: st.builds(reboot.card, REBOOT),
     reboot.news: st.builds(reboot.news, REBOOT),
-    reboot.offer: st.builds(reboot.offer, st.builds(problem.message, ERROR, WORD), st.one_of(st.none(), WORD)),
-    reboot.asked: st.builds(reboot.asked, REBOOT),
+    reboot.offer: st.builds(
+        reboot.offer,
+        st.builds(problem.message, ERROR, WORD),
+        st.one_of(st.none(), st.builds(reboot.offer_value, WORD, st.sampled_from([None, "1.000001"]), WORD)),
+        in_thread=st.booleans(),
+    ),
+    reboot.asked: st.builds(reboot.asked, REBOOT, in_thread=st.booleans()),
     reboot_form.sent: st.builds(reboot_form.sent, REBOOT),
     problem.message: st.builds(problem.message, ERROR, WORD),
     problem.gave_up: st.builds(problem.gave_up, st.integers(1, 99), WORD),
