@@ -49,7 +49,7 @@ export class Outside {
         "div",
         { class: "outside-body" },
         h("h3", {}, "Let time pass"),
-        h("p", {}, "For every reboot that is proposed or under way, as if you had waited. EC2 Ops looks again at once."),
+        h("p", {}, "For every reboot that is proposed or under way and for every alert, as if you had waited. EC2 Ops looks again at once: after an hour it reminds of what nobody acknowledged, and a silence is over."),
         h("div", { class: "spans" }, SPANS.map(([seconds, name]) => this.#span(seconds, name))),
         h("h3", { id: "losses-title" }, "At the next reboot"),
         h("div", { class: "losses", role: "radiogroup", "aria-labelledby": "losses-title" }, LOSSES.map((loss) => this.#loss(loss, losing))),

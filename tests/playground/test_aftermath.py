@@ -150,7 +150,7 @@ def test_a_line_breaks_once_on_the_way_there_or_back(
     ec2.reboot_instances(InstanceIds=[instance_id])
 
 
-def test_time_passes_for_reboots_and_their_locks_alone(client: Client, aftermath: Aftermath) -> None:
+def test_time_passes_for_reboots_their_locks_and_alerts_alone(client: Client, aftermath: Aftermath) -> None:
     dynamodb, table = client("dynamodb"), f"state-{time.time_ns()}"
     keys = [("pk", "HASH"), ("sk", "RANGE")]
     dynamodb.create_table(
@@ -163,6 +163,10 @@ def test_time_passes_for_reboots_and_their_locks_alone(client: Client, aftermath
         {"pk": {"S": "action#1"}, "sk": {"S": "proposal"}, "dueAt": {"N": "1000"}, "rebootedAt": {"N": "900"}},
         {"pk": {"S": "lock#r/i"}, "sk": {"S": "lock"}, "lockedUntil": {"N": "950"}, "reboots": {"L": [{"N": "900"}]}},
         {"pk": {"S": "job#1"}, "sk": {"S": "claim"}, "dueAt": {"N": "1000"}},
+        {"pk": {"S": "incident#a"}, "sk": {"S": "thread#000001"}, "leaseUntil": {"N": "1000"}},
+        {"pk": {"S": "incident#b"}, "sk": {"S": "member#a"}, "openedAt": {"N": "1000"}},
+        {"pk": {"S": "burst#C0"}, "sk": {"S": "window"}, "startedAt": {"N": "900"}, "lastAt": {"N": "1000"}},
+        {"pk": {"S": "pace#C0"}, "sk": {"S": "pace"}, "freeAt": {"N": "1000"}},
     ]
     for row in rows:
         dynamodb.put_item(TableName=table, Item=row)
@@ -171,5 +175,7 @@ def test_time_passes_for_reboots_and_their_locks_alone(client: Client, aftermath
     found = {item["pk"]["S"]: item for item in dynamodb.scan(TableName=table)["Items"]}
     assert (found["action#1"]["dueAt"], found["action#1"]["rebootedAt"]) == ({"N": "700"}, {"N": "600"})
     assert (found["lock#r/i"]["lockedUntil"], found["lock#r/i"]["reboots"]) == ({"N": "650"}, {"L": [{"N": "600"}]})
-    assert found["job#1"]["dueAt"] == {"N": "1000"}
+    assert found["incident#b"]["openedAt"] == {"N": "700"}
+    assert (found["burst#C0"]["startedAt"], found["burst#C0"]["lastAt"]) == ({"N": "600"}, {"N": "700"})
+    assert found["job#1"]["dueAt"] == found["incident#a"]["leaseUntil"] == found["pace#C0"]["freeAt"] == {"N": "1000"}
     assert ran == [True]

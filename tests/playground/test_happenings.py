@@ -2,8 +2,11 @@
 
 import time
 
+from bot.views import alert
+from playground.aftermath import Aftermath
 from playground.app import create_app
 from playground.happenings import NAMES, Happenings, create_happenings
+from playground.passing_time import PassingTime
 from tests.house import House
 
 
@@ -35,6 +38,34 @@ def test_a_loaded_cpu_recovers_after_a_reboot_that_our_audit_knows_of(house: Hou
     house.alarm_work()
     happenings.close()
     assert "resolved" in repr(house.cards()[0].blocks[0])
+
+
+def test_time_passes_for_alerts_a_reminder_comes_and_a_silence_ends(house: House) -> None:
+    happenings = Happenings(house.client, house.environment)
+    happenings.happen("alarm")
+    house.alarm_work()
+    (card,) = house.cards()
+    table = house.environment["STATE_TABLE_NAME"]
+    passing = PassingTime(house.client("dynamodb"), table, Aftermath(), lambda: ran.append(house.sweep()["alerts"]))
+    ran: list[int] = []
+    passing.later(60)
+    assert house.replies(card) == []
+    passing.later(3600)
+    assert "nobody has acknowledged it" in house.replies(card)[-1]
+    house.press(card, alert.SILENCE, "900.here")
+    assert "silenced" in repr(house.cards()[0].blocks[0])
+    passing.later(3600)
+    assert "The silence is over" in house.replies(card)[-1]
+    assert "firing" in repr(house.cards()[0].blocks[0])
+    assert ran == [0, 1, 1]
+    happenings.happen("resolve")
+    house.alarm_work()
+    assert ", after 2 h 1 min." in house.replies(card)[-1]
+    passing.later(3600)
+    happenings._next = 0  # the same machine once more, half an hour after its last incident
+    happenings.happen("alarm")
+    house.alarm_work()
+    assert len(house.cards()) == 2
 
 
 def test_only_what_is_listed_happens(house: House) -> None:
