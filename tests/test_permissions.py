@@ -238,7 +238,7 @@ STATE_RIGHTS = {
         "dynamodb:GetItem": ["slack#*", "page#*", "action#*", "lock#*", "incident#*"],
         # A link is what makes somebody an admin: the worker writes none, and can only end them.
         "dynamodb:PutItem": ["job#*", "page#*", "login#*", "action#*", "lock#*", "incident#*"],
-        "dynamodb:UpdateItem": ["action#*", "lock#*"],
+        "dynamodb:UpdateItem": ["action#*", "lock#*", "pace#*"],
         "dynamodb:DeleteItem": ["job#*", "slack#*", "cognito#*"],
     },
     SWEEP: {

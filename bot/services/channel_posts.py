@@ -47,11 +47,14 @@ class Rewriting:
 
 
 class ChannelPosts:
-    """Posts as the bot; each call ends within the client's timeout."""
+    """Posts as the bot; each call ends within the client's timeout. `turn` waits for a channel's turn before a post."""
 
-    def __init__(self, client: "WebClient", secret: "SlackSecret") -> None:
+    def __init__(
+        self, client: "WebClient", secret: "SlackSecret", turn: Callable[[str], None] = lambda channel_id: None
+    ) -> None:
         self._client = client
         self._secret = secret
+        self._turn = turn
 
     def post(self, channel_id: str, message: Message, thread_ts: str | None = None, *, broadcast: bool = False) -> str:
         """The `ts` of the new message; a reply that is `broadcast` is seen in the channel too. Raises NotPostedError.
@@ -72,6 +75,7 @@ class ChannelPosts:
                 token=self._secret.bot_token,
             )
 
+        self._turn(channel_id)
         return str(self._sent(call, message)["ts"])
 
     def replace(self, channel_id: str, ts: str, message: Message) -> None:

@@ -1,15 +1,17 @@
 """Slack's pace, kept by all containers together: one message a second in a channel, fifty edits a minute in all.
 
-It never sleeps: whoever is too early is told how many seconds are missing.
+Alarms never sleep: whoever is too early is told how many seconds are missing. A person is not made to come again: what
+they asked for takes the next free second, and is posted at once where that is too far away.
 https://docs.slack.dev/apis/web-api/rate-limits
 """
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from bot.aws_refusals import code_of, row_in_the_way
+from bot.aws_refusals import CONDITION_FAILED, code_of, row_in_the_way
 from bot.errors import AwsCallError
 
 if TYPE_CHECKING:
@@ -18,7 +20,11 @@ if TYPE_CHECKING:
 POST_SECONDS = 1.0
 EDIT_SECONDS = 1.25  # tier 3: fifty a minute, over all channels
 CALL_SECONDS = 5.0  # longer than a call may take: whoever died during one holds the others up no longer
+TURN_SECONDS = 1.3  # of a message that is counted from its beginning: it takes a while to arrive
+PATIENCE_SECONDS = 2.0  # what a person may be made to wait
 EDITS = "edits"
+
+logger = logging.getLogger("ec2-chatops")
 
 
 class PostLimiter:
@@ -52,6 +58,33 @@ class PostLimiter:
             return max(0.1, float(holder.get("freeAt", {"N": f"{now + 1}"})["N"]) - now)
         return 0.0
 
+    def reserve(self, lane: str) -> float:
+        """Take the next free second, after those that others took: how long it is until then. Raises AwsCallError.
+
+        Where it is not free within PATIENCE_SECONDS, nothing is taken and it is 0. Only alarms stay that long, in the
+        midst of a call.
+        """
+        now = self._now()
+        if self.take(lane, TURN_SECONDS) == 0.0:
+            return 0.0
+        try:
+            answer = self._dynamodb.update_item(
+                TableName=self._table,
+                Key=_key(lane),
+                UpdateExpression="SET freeAt = freeAt + :turn",
+                ConditionExpression="freeAt <= :patient",
+                ExpressionAttributeValues={
+                    ":turn": {"N": str(TURN_SECONDS)},
+                    ":patient": {"N": f"{now + PATIENCE_SECONDS:.3f}"},
+                },
+                ReturnValues="UPDATED_NEW",
+            )
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) == CONDITION_FAILED:
+                return 0.0
+            raise AwsCallError("dynamodb", code_of(error)) from None
+        return max(0.0, float(answer["Attributes"]["freeAt"]["N"]) - TURN_SECONDS - now)
+
     def leave(self, lane: str, seconds: float | None = None) -> None:
         """The call is over: the next may follow after the lane's interval, or after what Slack asked for.
 
@@ -68,6 +101,23 @@ class PostLimiter:
             )
         except (ClientError, BotoCoreError) as error:
             raise AwsCallError("dynamodb", type(error).__name__) from None
+
+
+class PeoplesTurn:
+    """Waits for the second in which a message that a person asked for is posted; what goes wrong holds nobody up."""
+
+    def __init__(self, limiter: PostLimiter, sleep: Callable[[float], None]) -> None:
+        self._limiter = limiter
+        self._sleep = sleep
+
+    def wait(self, channel_id: str) -> None:
+        try:
+            seconds = self._limiter.reserve(channel_id)
+        except AwsCallError as error:
+            logger.warning("no second reserved", extra={"error": error.aws_code})
+            return
+        if seconds:
+            self._sleep(seconds)
 
 
 def _key(lane: str) -> dict[str, Any]:

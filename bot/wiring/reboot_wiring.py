@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bot.reboot_config import RebootSettings
     from bot.services.alarms import Alarms
     from bot.services.audit import Audit
+    from bot.services.channel_posts import ChannelPosts
     from bot.services.gate import Gate
     from bot.services.identity import Identity
     from bot.services.instance_locks import InstanceLocks
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from bot.services.reboot_desk import RebootDesk
     from bot.services.reboot_records import RebootRecords
     from bot.services.reboot_watching import RebootWatching
+    from bot.services.slack_api import SlackApi
     from bot.wiring.aws import AwsClients
-    from bot.wiring.slack_wiring import SlackWiring
 
 
 class RebootWiring:
@@ -71,11 +72,11 @@ class RebootWiring:
 
         return RebootRecords(self._audit, self.proposals, self._locks, epoch, reboot, reason)
 
-    def cards(self, slack: "SlackWiring") -> "RebootCards":
+    def cards(self, posts: "ChannelPosts", slack: "SlackApi") -> "RebootCards":
         """What shows them in Slack."""
         from bot.listeners.reboot_cards import RebootCards
 
-        return RebootCards(slack.posts, slack.api, self.proposals, self.watching)
+        return RebootCards(posts, slack, self.proposals, self.watching)
 
     @cached_property
     def watching(self) -> "RebootWatching":

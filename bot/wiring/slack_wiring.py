@@ -1,5 +1,6 @@
 """How a function speaks to Slack, the same in each that does."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ class SlackWiring:
 
     @cached_property
     def posts(self) -> "ChannelPosts":
+        """For those who keep Slack's pace themselves, and where it does not matter."""
         from bot.services.channel_posts import ChannelPosts
 
         return ChannelPosts(self.web_client, self.secret)
@@ -37,6 +39,12 @@ class SlackWiring:
         from bot.services.uploads import Uploads
 
         return Uploads(self.web_client, self.secret, seconds)
+
+    def posts_in(self, turn: Callable[[str], None]) -> "ChannelPosts":
+        """For those who wait for their turn in a channel."""
+        from bot.services.channel_posts import ChannelPosts
+
+        return ChannelPosts(self.web_client, self.secret, turn)
 
     @cached_property
     def web_client(self) -> "WebClient":

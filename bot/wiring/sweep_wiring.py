@@ -30,7 +30,7 @@ class SweepWiring:
 
         reboots, settings = self._reboots, self._settings
         slack = SlackWiring(settings)
-        followed = RebootSweep(reboots.proposals, reboots.watching, reboots.cards(slack))
+        followed = RebootSweep(reboots.proposals, reboots.watching, reboots.cards(slack.posts, slack.api))
         return Sweep({"reboots": followed.run, "alerts": self._alerts.run})
 
     @cached_property

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bot.services.audit_log import AuditLog
     from bot.services.audit_subjects import AuditSubjects
     from bot.services.bookmarks import Bookmarks
+    from bot.services.channel_posts import ChannelPosts
     from bot.services.gate import Gate
     from bot.services.identity import Identity
     from bot.services.instances import Instances
@@ -155,14 +156,14 @@ class WorkerWiring:
     def _metric_listeners(self) -> "MetricListeners":
         from bot.listeners.metrics import MetricListeners
 
-        posts, pictures = self._slack.posts, self._pictures
+        posts, pictures = self._posts, self._pictures
         return MetricListeners(self.gate, self._answering, self._instances, self._metrics, posts, pictures)
 
     @cached_property
     def _reboot_listeners(self) -> "RebootListeners":
         from bot.listeners.reboots import RebootListeners
 
-        looking, cards = self._instance_listeners, self.reboots.cards(self._slack)
+        looking, cards = self._instance_listeners, self.reboots.cards(self._posts, self._slack.api)
         return RebootListeners(self.gate, self._answering, self._instances, self.desk, cards, looking)
 
     @cached_property
@@ -189,6 +190,13 @@ class WorkerWiring:
         desk = AlertDesk(incidents(self._aws, settings), requests, MuteRules(self._cloudwatch), epoch)
         charts = AlarmCharts(self._cloudwatch, epoch)
         return AlertListeners(self.gate, self._answering, desk, charts, self._reboot_listeners)
+
+    @cached_property
+    def _posts(self) -> "ChannelPosts":
+        from bot.services.post_limiter import PeoplesTurn, PostLimiter
+
+        limiter = PostLimiter(self._aws.get("dynamodb"), self._settings.state_table_name, epoch)
+        return self._slack.posts_in(PeoplesTurn(limiter, time.sleep).wait)
 
     @cached_property
     def _own_link_listeners(self) -> "OwnLinkListeners":

@@ -1,11 +1,13 @@
 """When Slack does not take an alert: it waits as Slack says, is posted anew or elsewhere, and nothing is lost."""
 
+import re
 import time
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
+from bot.services.post_limiter import PeoplesTurn, PostLimiter
 from bot.views import alert
 from playground.people import BOT_USER_ID
 from tests.alarm_samples import change
@@ -36,6 +38,29 @@ def test_L1_two_alerts_of_one_channel_are_a_second_apart_and_those_of_another_do
     assert len(times) == 4
     assert min(after - before for before, after in pairwise(times)) >= 1.0
     assert [method for method, _ in house.slack.api_calls].count("chat.postMessage") == 4
+
+
+def test_L1_what_a_person_has_posted_takes_its_second_and_alarms_step_back_behind_it(house: House) -> None:
+    house.raise_alarm(change("before", "ALARM"))
+    for name in ("web-1", "web-2"):
+        house.type(f"reboot {name}", channel_id="C0ALERTS")
+    house.work()
+    house.raise_alarm(change("after", "ALARM"))
+    posts = house.cards()
+    assert [bool(re.search("web-[12]", post.text)) for post in posts] == [False, True, True, False]
+    times = [float(post.ts) for post in posts]
+    assert min(after - before for before, after in pairwise(times)) >= 0.7, "a second, and what the way to Slack takes"
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_person_waits_for_no_call_of_an_alarm_and_for_no_table(house: House, broken: bool) -> None:
+    table = "no-such-table" if broken else house.environment["STATE_TABLE_NAME"]
+    limiter = PostLimiter(house.client("dynamodb"), table, time.time)
+    if not broken:
+        assert limiter.take("C0ALERTS") == 0
+    slept: list[float] = []
+    PeoplesTurn(limiter, slept.append).wait("C0ALERTS")
+    assert slept == []
 
 
 def test_L2_a_post_that_failed_after_it_landed_is_repeated_but_no_action_is(house: House) -> None:
