@@ -55,7 +55,7 @@ def _told(incident: Incident, event: AlarmEvent) -> Incident:
 
 def _opened(incident: Incident, event: AlarmEvent, now: float, flapping: float) -> tuple[Incident, Effect]:
     if incident.number and event.at - (incident.resolved_at or 0.0) <= flapping:
-        again = replace(incident, resolved_at=None, firings=incident.firings + 1, reminded_at=event.at)
+        again = replace(incident, resolved_at=None, firings=incident.firings + 1, reminded_at=now)
         return noted(again, now, "refired", at=event.at, firings=again.firings), Effect.REOPENED
     fresh = replace(
         incident,
@@ -66,13 +66,13 @@ def _opened(incident: Incident, event: AlarmEvent, now: float, flapping: float) 
         acknowledged_by="",
         acknowledged_at=None,
         reminders=0,
-        reminded_at=None,
+        reminded_at=now,  # from here on somebody could know of it
         known={},
         entries=(),
         group="",
         causes=event.causes,
     )
-    return noted(fresh, now, "fired", at=event.at), Effect.OPENED
+    return noted(fresh, now, "fired", at=event.at, told=now), Effect.OPENED
 
 
 def _late(incident: Incident, event: AlarmEvent, now: float, flapping: float) -> tuple[Incident, Effect]:

@@ -44,7 +44,7 @@ def unsilenced(incident: Incident, who: str, now: float) -> Incident:
     quiet = sum(entry.quiet and entry.kind != "late" for entry in incident.entries)
     loud = replace(incident, silenced_until=None, silenced_by="", muted=False, reminded_at=now)
     kind = "unsilenced" if who else "silence_over"
-    return noted(loud, now, kind, who, meanwhile=quiet) if incident.number else loud
+    return noted(loud, now, kind, who, meanwhile=quiet, open=incident.open) if incident.number else loud
 
 
 def ticked(incident: Incident, now: float, pace: Pace) -> Incident:

@@ -14,7 +14,7 @@ _MOMENTS = ("confirmBy", "dueAt", "decidedAt", "rebootedAt", "watchedAt", "locke
 _WINDOW = ("startedAt", "lastAt")
 _TOLD = (
     *("state_at", "opened_at", "resolved_at", "acknowledged_at", "silenced_until", "reminded_at", "check_at"),
-    *("at", "since", "until"),
+    *("at", "told", "since", "until"),
 )
 
 

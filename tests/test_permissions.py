@@ -11,9 +11,11 @@ import pytest
 
 from bot.digests import HOUR, Digest, Sealed, hour_of, newest_due, root_of, start_of
 from bot.views import alert, reboot
+from playground.aftermath import Aftermath
 from playground.aws import AwsCall
 from playground.functions import Function, FunctionError
 from playground.gateway import http_api_event
+from playground.passing_time import PassingTime
 from playground.provision import PASSWORD
 from playground.schedule import event
 from playground.template import translate
@@ -120,7 +122,7 @@ def drive_alerts(house: House) -> None:
     house.press(next(card for card in house.cards() if card.ts == first.ts), alert.UNSILENCE)
     house.raise_alarm(change("web-0", "OK", began + 60))
     house.say("alerts")
-    house.sweep()
+    PassingTime(house.client("dynamodb"), house.environment["STATE_TABLE_NAME"], Aftermath(), house.sweep).later(1_200)
 
 
 def notary(house: House) -> None:

@@ -34,6 +34,7 @@ MINE = "mine"
 _SILENCE = re.compile(r"([0-9a-f]{24}\.[0-9]{1,9})\.([0-9]{3,5})\.(here|everywhere)", re.ASCII)
 
 Done = Callable[[Incident, str], Incident]
+Find = Callable[[str, str | None, str | None], Incident]
 
 
 class AlertListeners:
@@ -100,7 +101,8 @@ class AlertListeners:
     def unsilence(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
         """Slack may speak again."""
         ack()
-        self._change(body, context, action.get("value", ""), UNSILENCE_ALERT, self._desk.unsilence)
+        find = self._desk.find_silenced
+        self._change(body, context, action.get("value", ""), UNSILENCE_ALERT, self._desk.unsilence, find=find)
 
     def reboot(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
         """A machine behind the alarm: proposed in the alert's thread, and confirmed there."""
@@ -121,7 +123,7 @@ class AlertListeners:
     def _propose(self, actor: Actor, body: dict[str, Any], value: str) -> Message | None:
         """Only what the card names: its value is looked up, and the instance is one of the incident's."""
         value, _, instance_id = value.rpartition(".")
-        incident = self._found(actor, PROPOSE_REBOOT, body, value)
+        incident = self._found(actor, PROPOSE_REBOOT, body, value, self._desk.find)
         if not incident.open or instance_id not in incident.instance_ids:
             raise AlertGoneError
         reason = f"alarm {incident.alarm}"
@@ -137,7 +139,7 @@ class AlertListeners:
         value = action.get("value", "")
 
         def work(actor: Actor) -> Message:
-            incident = self._found(actor, VIEW_ALERT, body, value)
+            incident = self._found(actor, VIEW_ALERT, body, value, self._desk.find)
             return self._gate.perform(actor, VIEW_ALERT, _target(incident), lambda: view(incident))
 
         self._answering.answer(body, context["job"], work, back=False)
@@ -150,19 +152,20 @@ class AlertListeners:
         operation: Operation,
         done: Done,
         facts: dict[str, Any] | None = None,
+        find: Find | None = None,
     ) -> None:
         def work(actor: Actor) -> None:
-            incident = self._found(actor, operation, body, value)
+            incident = self._found(actor, operation, body, value, find or self._desk.find)
             self._gate.perform(actor, operation, _target(incident, facts), lambda: done(incident, _who(actor)))
 
         self._answering.answer(body, context["job"], work)
 
-    def _found(self, actor: Actor, operation: Operation, body: dict[str, Any], value: str) -> Incident:
+    def _found(self, actor: Actor, operation: Operation, body: dict[str, Any], value: str, find: Find) -> Incident:
         """Of whom nothing may be asked, nothing is looked up; what is gone is on record as well."""
         self._gate.admit(actor, operation, Target("unknown"))
         container = body.get("container") or {}
         try:
-            return self._desk.find(value, container.get("channel_id"), container.get("message_ts"))
+            return find(value, container.get("channel_id"), container.get("message_ts"))
         except AlertGoneError as gone:
             self._gate.perform(actor, VIEW_ALERT, Target("unknown", {"asked": operation.action}), _raises(gone))
             raise

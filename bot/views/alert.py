@@ -20,6 +20,7 @@ TIMELINE = "alert_timeline_modal"  # the front door opens a modal for names that
 DURATIONS = ((900, "15 minutes"), (3_600, "1 hour"), (14_400, "4 hours"), (28_800, "8 hours"), (86_400, "24 hours"))
 HERE, EVERYWHERE = "here", "everywhere"
 SHOWN_MEMBERS = 8
+LATE_SECONDS = 900.0
 LISTED = 100
 
 
@@ -30,7 +31,7 @@ def value_of(incident: Incident) -> str:
 
 def card(incident: Incident, chart: AlarmChart | None, belongs_to: str = "", again: bool = False) -> Message:
     """The card of one alarm; `belongs_to` is the channel that did not take it, `again` says that it is a new one."""
-    notes = _notes(belongs_to, again)
+    notes = [*_told_late(incident), *_notes(belongs_to, again)]
     facts = {"type": "section", "fields": [_field(title, value) for title, value in _facts(incident)]}
     top: list[Block] = [section(f"{_title(incident)}\n{_what(incident)}"), facts]
     bottom = [*_known(incident), *notes, {"type": "actions", "elements": buttons(incident)}]
@@ -223,6 +224,15 @@ def _known(incident: Incident) -> list[Block]:
     elif "seconds" in known:
         words += f"; last time it lasted {lasted(float(known['seconds']))}"
     return [context(words)]
+
+
+def _told_late(incident: Incident) -> list[Block]:
+    """A message that lay in a queue for long tells of what may be over."""
+    first = incident.entries[0] if incident.entries else None
+    late = float(first.facts.get("told", first.at)) - first.at if first and first.kind == "fired" else 0.0
+    if late < LATE_SECONDS or not incident.open:
+        return []
+    return [context(f"This was told {lasted(late)} late: CloudWatch may know better by now.")]
 
 
 def _notes(belongs_to: str, again: bool) -> list[Block]:

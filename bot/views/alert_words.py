@@ -43,9 +43,9 @@ def line(entry: Entry) -> str:
             where = "CloudWatch mutes its actions as well" if facts.get("muted") else "CloudWatch's own actions go on"
             return f":white_circle: {_who(entry)} silenced it until {date(float(facts.get('until', 0)))}. {where}."
         case "unsilenced":
-            return f":red_circle: {_who(entry)} ended the silence at {when}.{_meanwhile(facts)}"
+            return f"{_dot(facts)} {_who(entry)} ended the silence at {when}.{_meanwhile(facts)}"
         case "silence_over":
-            return f":red_circle: The silence is over since {when}.{_meanwhile(facts)}"
+            return f"{_dot(facts)} The silence is over since {when}.{_meanwhile(facts)}"
         case "reminder":
             since = date(float(facts.get("since") or 0))
             return f":bell: Still firing since {since}, and nobody has acknowledged it."
@@ -75,7 +75,8 @@ def overview(incidents: Sequence[Incident], *, mine: bool) -> Message:
     if not incidents:
         words = "You have acknowledged nothing that is still open." if mine else "No alert is open."
         return Message(words, [section(f":large_green_circle: {words}")])
-    shown = [_open(incident) for incident in incidents[:MAX_LISTED]]
+    several = len({incident.region for incident in incidents if incident.region}) > 1
+    shown = [_open(incident, incident.region if several else "") for incident in incidents[:MAX_LISTED]]
     count = plural(len(incidents), "open alert")
     more = [context(f"and {len(incidents) - MAX_LISTED} more")] if len(incidents) > MAX_LISTED else []
     title = f"*{count}*{' that you acknowledged' if mine else ''}"
@@ -104,12 +105,14 @@ def fitting(words: Sequence[str], most: int, between: str = "\n") -> str:
     return between.join(words)
 
 
-def _open(incident: Incident) -> str:
+def _open(incident: Incident, region: str) -> str:
     name = "Many alarms at once" if incident.kind == BURST else incident.alarm
     taken = f", acknowledged by {person(incident.acknowledged_by, 60)}" if incident.acknowledged_by else ""
     quiet = f", silenced until {date(incident.silenced_until)}" if incident.silenced_until else ""
     dot = ":white_circle:" if quiet else ":large_yellow_circle:" if taken else ":red_circle:"
-    return f"{dot} {quoted(name, 100)} since {date(incident.opened_at)} in <#{incident.channel_id}>{taken}{quiet}"
+    where = f" in {escape(cut(region, 30))}" if region else ""
+    since = f"since {date(incident.opened_at)} in <#{incident.channel_id}>"
+    return f"{dot} {quoted(name, 100)}{where} {since}{taken}{quiet}"
 
 
 def _resolved(facts: Any, when: str) -> str:
@@ -126,9 +129,14 @@ def _resolved(facts: Any, when: str) -> str:
     return "\n".join(words)
 
 
+def _dot(facts: Any) -> str:
+    return ":red_circle:" if facts.get("open", True) else ":large_green_circle:"
+
+
 def _meanwhile(facts: Any) -> str:
     count = int(facts.get("meanwhile", 0))
-    return f" Meanwhile: {plural(count, 'change')}, all in the timeline." if count else ""
+    words = " It is still open." if facts.get("open", True) else " It is resolved by now."
+    return f"{words} Meanwhile: {plural(count, 'change')}, all in the timeline." if count else words
 
 
 def _who(entry: Entry) -> str:

@@ -1,5 +1,6 @@
 """The buttons of an alert's card, `/ec2 alerts`, and what time does: who may, once, on record, shown by the card."""
 
+import json
 import time
 from typing import Any
 
@@ -98,7 +99,7 @@ def test_silence_here_says_nothing_until_it_is_over_and_then_what_happened(house
     later(house, monkeypatch, 901)
     house.sweep()
     assert "silence is over" in house.replies(card)[-1]
-    assert "2 changes" in house.replies(card)[-1]
+    assert "It is still open. Meanwhile: 2 changes" in house.replies(card)[-1]
     assert title(house).startswith(":red_circle:")
 
 
@@ -123,6 +124,38 @@ def test_an_alarm_that_begins_while_it_is_silenced_has_no_card_before_the_silenc
     later(house, monkeypatch, 901)
     house.sweep()
     assert len(house.cards()) == 2
+
+
+def test_a_silence_that_outlives_its_incident_is_ended_from_that_ones_card(house: House) -> None:
+    raised(house, ago=7_300)
+    house.press(house.cards()[0], alert.SILENCE, "3600.here")
+    house.raise_alarm(change("web-1-cpu", "OK", time.time() - 7_200), change("web-1-cpu", "ALARM", time.time() - 1))
+    (over,) = house.cards()
+    assert alert.UNSILENCE in actions(over)
+    copy = house.slack.board.post("C0ALERTS", "U0EC2BOT", "copy", blocks=over.blocks)
+    assert "moved on" in house.press(copy, alert.UNSILENCE)[0].text
+    assert house.press(over, alert.UNSILENCE) == []
+    assert title(house) == ":red_circle: *web-1-cpu*   firing"
+    assert "moved on" in house.press(over, alert.UNSILENCE)[0].text
+
+
+def test_the_end_of_a_silence_says_that_it_is_over_where_it_is(house: House) -> None:
+    card = raised(house)
+    house.press(card, alert.SILENCE, "900.here")
+    house.raise_alarm(change("web-1-cpu", "OK"))
+    house.press(house.cards()[0], alert.UNSILENCE)
+    assert house.replies(card)[-1].startswith(":large_green_circle: <@U0ADA> ended the silence")
+    assert "It is resolved by now. Meanwhile: 1 change" in house.replies(card)[-1]
+
+
+def test_an_alarm_that_is_told_late_says_so_and_nobody_is_reminded_at_once(house: House, monkeypatch: Any) -> None:
+    card = raised(house, ago=20 * 3600)
+    assert "This was told 20 h late" in repr(card.blocks)
+    house.sweep()
+    assert house.replies(card) == []
+    later(house, monkeypatch, 901)
+    house.sweep()
+    assert "nobody has acknowledged it" in house.replies(card)[-1]
 
 
 def test_nobody_acknowledges_so_the_thread_is_reminded_and_the_channel_once(house: House, monkeypatch: Any) -> None:
@@ -175,6 +208,12 @@ def test_the_list_tells_what_is_open_and_what_is_mine(house: House) -> None:
     mine = repr(house.say("alerts mine").blocks)
     assert ("second" in mine, "first" in mine) == (True, False)
     assert "takes nothing after it" in house.say("alerts yours").text
+    assert "us-east-1" not in everything
+    elsewhere = json.dumps(change("first", "ALARM")).replace("us-east-1", "eu-west-1")
+    house.raise_alarm(elsewhere)
+    both = repr(house.say("alerts").blocks)
+    assert "`first` in us-east-1 since" in both
+    assert "`first` in eu-west-1 since" in both
 
 
 def test_a_machine_is_rebooted_from_the_alerts_thread_and_the_summary_says_that_it_helped(house: House) -> None:
