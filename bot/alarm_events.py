@@ -22,6 +22,7 @@ MAX_NAME = 255
 MAX_REASON = 1_023
 CHANGE = "CloudWatch Alarm State Change"
 CONTRIBUTOR_CHANGE = "CloudWatch Alarm Contributor State Change"
+CONFIGURATION_CHANGE = "CloudWatch Alarm Configuration Change"
 
 _ARN = re.compile(r"arn:(aws[a-z-]{0,16}):cloudwatch:([a-z0-9-]{1,32}):([0-9]{12}):alarm:(.{1,255})", re.ASCII)
 _TOPIC = re.compile(r"arn:aws[a-z-]{0,16}:sns:[a-z0-9-]{1,32}:([0-9]{12}):[A-Za-z0-9_.-]{1,256}", re.ASCII)
@@ -60,6 +61,7 @@ class Comparison:
 class AlarmEvent:
     """One change of state. `at` is CloudWatch's time of the change in epoch seconds, never that of its delivery.
 
+    An alarm that was `deleted` has no state any more; it counts as OK, for nothing else would ever end its incident.
     All texts are somebody's. `causes` are the alarms behind a composite one, or what a contributor is.
     """
 
@@ -78,6 +80,7 @@ class AlarmEvent:
     causes: tuple[str, ...] = ()
     contributor: str = ""
     muted: bool = False
+    deleted: bool = False
 
     @property
     def name(self) -> str:
@@ -124,9 +127,21 @@ def _read(content: Mapping[str, Any], account_id: str, topics: Sequence[str]) ->
 def _read_eventbridge(content: Mapping[str, Any], account_id: str) -> AlarmEvent:
     if content.get("source") != "aws.cloudwatch":
         raise InvalidAlarmError("wrong_source")
+    if content["detail-type"] == CONFIGURATION_CHANGE and content["detail"]["operation"] == "delete":
+        return _deleted(content, account_id)
     if content["detail-type"] not in (CHANGE, CONTRIBUTOR_CHANGE):
         raise InvalidAlarmError("unknown_shape")
     return _from_detail(content["detail"], content["resources"][0], content["account"], account_id)
+
+
+def _deleted(content: Mapping[str, Any], account_id: str) -> AlarmEvent:
+    """EventBridge's own time is cut to the second, in which the alarm may still have changed its state."""
+    arn = content["resources"][0]
+    region, alarm = _identified(arn, content["account"], account_id)
+    if content["detail"]["alarmName"] != alarm:
+        raise InvalidAlarmError("malformed")
+    at = _epoch(content["time"]) + 0.999
+    return AlarmEvent(region, alarm, arn, Kind.METRIC, AlarmState.OK, at, deleted=True)
 
 
 def _from_detail(detail: Mapping[str, Any], arn: str, account: str, account_id: str) -> AlarmEvent:

@@ -27,6 +27,8 @@ def changed(incident: Incident, event: AlarmEvent, now: float, flapping: float) 
     if (event.at, _RANK[event.state]) <= (incident.state_at, _RANK[incident.state]):
         return _late(incident, event, now, flapping)
     was = incident.state
+    if event.deleted:
+        return _deleted(replace(incident, state=event.state, state_at=event.at), event, now)
     incident = _told(incident, event)
     if event.state is AlarmState.ALARM and not incident.open:
         return _opened(incident, event, now, flapping)
@@ -36,6 +38,12 @@ def changed(incident: Incident, event: AlarmEvent, now: float, flapping: float) 
         kind = "no_data" if event.state is AlarmState.NO_DATA else "data_again"
         return noted(incident, now, kind, at=event.at), Effect.NO_DATA
     return incident, Effect.NOTED
+
+
+def _deleted(incident: Incident, event: AlarmEvent, now: float) -> tuple[Incident, Effect]:
+    if not incident.open:
+        return incident, Effect.NOTED
+    return resolved(incident, event.at, now, "deleted"), Effect.DELETED
 
 
 def _told(incident: Incident, event: AlarmEvent) -> Incident:

@@ -23,6 +23,7 @@ class Effect(StrEnum):
     OPENED = "opened"
     REOPENED = "reopened"
     RESOLVED = "resolved"
+    DELETED = "deleted"
     CAME_AND_WENT = "came_and_went"
     NO_DATA = "no_data"
     CONTRIBUTOR = "contributor"
@@ -115,7 +116,7 @@ def noted(incident: Incident, now: float, kind: str, who: str = "", at: float | 
     return replace(incident, entries=(*incident.entries, entry)[-MAX_ENTRIES:])
 
 
-def resolved(incident: Incident, at: float, now: float) -> Incident:
+def resolved(incident: Incident, at: float, now: float, kind: str = "resolved") -> Incident:
     """It is over since then."""
     over = replace(incident, resolved_at=at)
-    return noted(over, now, "resolved", at=at, seconds=max(0.0, at - incident.opened_at))
+    return noted(over, now, kind, at=at, seconds=max(0.0, at - incident.opened_at))

@@ -29,6 +29,15 @@ def change(alarm: str, state: str, at: float | None = None, instance_id: str = "
     return event
 
 
+def deleted(alarm: str, operation: str = "delete") -> dict[str, Any]:
+    """EventBridge's event when somebody deletes `alarm`, or changes it otherwise."""
+    event = change(alarm, "ALARM")
+    told = {name: event["detail"][name] for name in ("alarmName", "configuration", "state")}
+    time_ = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    detail_type = "CloudWatch Alarm Configuration Change"
+    return {**event, "detail-type": detail_type, "time": time_, "detail": {**told, "operation": operation}}
+
+
 def stamp(at: float) -> str:
     """As CloudWatch writes times."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(at * 1000) % 1000:03d}+0000"

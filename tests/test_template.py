@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.alarm_events import CHANGE, CONFIGURATION_CHANGE, CONTRIBUTOR_CHANGE
 from bot.digests import SETTLE
 from bot.proposals import OPT_IN_TAG, OPT_IN_VALUE
 from bot.rest import STATUS
@@ -361,6 +362,9 @@ def test_N6_nothing_but_our_rule_and_our_topic_may_send_to_the_alarms_queue(tran
     }
     pattern = translated["Resources"]["AlarmRule"]["Properties"]["EventPattern"]
     assert pattern["source"] == ["aws.cloudwatch"]
+    changes, deleted = pattern["$or"]
+    assert changes == {"detail-type": [CHANGE, CONTRIBUTOR_CHANGE]}
+    assert deleted == {"detail-type": [CONFIGURATION_CHANGE], "detail": {"operation": ["delete"]}}
 
 
 def test_rejected_requests_are_counted_in_the_doors_log(of_type: Any) -> None:

@@ -211,7 +211,7 @@ class _Turn:
             return was
         if incident.number > was.number:
             incident = self._place(incident)
-        if incident.resolved_at is not None and incident.resolved_at != was.resolved_at:
+        if incident.resolved_at is not None and incident.resolved_at != was.resolved_at and not event.deleted:
             incident = self._sum_up(incident)
         if not self._recorded:
             self._record(incident, effect)
@@ -251,6 +251,8 @@ class _Turn:
         }
         if event.comparison:
             details |= {"value": str(event.comparison.value), "threshold": str(event.comparison.threshold)}
+        if event.deleted:
+            details |= {"deleted": True}
         if effect in (Effect.RESOLVED, Effect.CAME_AND_WENT):
             helped = next((deed for deed in facts.get("did", []) if deed["helped"]), None)
             details |= {"seconds": str(facts.get("seconds", 0))}

@@ -156,7 +156,9 @@ def _title(incident: Incident) -> str:
 
 def _look(incident: Incident) -> tuple[str, str]:
     if not incident.open:
-        return ":large_green_circle:", "resolved"
+        ends = [entry.kind for entry in incident.entries if entry.kind in ("resolved", "deleted")]
+        deleted = ends[-1:] == ["deleted"]
+        return (":white_circle:", "over: the alarm was deleted") if deleted else (":large_green_circle:", "resolved")
     if incident.silenced_until is not None:
         where = "in Slack; CloudWatch mutes its actions too" if incident.muted else "in Slack alone"
         by = person(incident.silenced_by)

@@ -35,6 +35,9 @@ def line(entry: Entry) -> str:
             return f":red_circle: Data again since {when}, and still over the line."
         case "resolved":
             return _resolved(facts, when)
+        case "deleted":
+            after = lasted(float(facts.get("seconds", 0)))
+            return f":white_circle: The alarm was deleted at {when}, {after} after it fired: CloudWatch tells no more."
         case "acknowledged":
             return f":large_yellow_circle: {_who(entry)} acknowledged it at {when}."
         case "unacknowledged":

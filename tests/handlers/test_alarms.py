@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.alarm_samples import EVENTS, change, sample
+from tests.alarm_samples import EVENTS, change, deleted, sample
 from tests.house import ALARMS, House
 
 ALL = sorted(path.stem for path in EVENTS.glob("*-*.json"))
@@ -97,6 +97,8 @@ def test_a_new_incident_after_the_window_is_a_new_thread_that_knows_of_the_last(
         (json.dumps({**sample("sns-enveloped-metric"), "TopicArn": "arn:aws:sns:x:210987654321:t"}), "wrong_topic"),
         (json.dumps(change("early", "ALARM", time.time() + 86_400)), "in_the_future"),
         ('{"show":"x"}', "unknown_shape"),
+        (json.dumps(deleted("web-1-cpu", "update")), "unknown_shape"),
+        (json.dumps({**deleted("web-1-cpu"), "account": "210987654321"}), "wrong_account"),
     ],
 )
 def test_N6_a_forged_or_malformed_alarm_is_dropped_with_a_row(house: House, body: str, reason: str) -> None:
@@ -105,6 +107,19 @@ def test_N6_a_forged_or_malformed_alarm_is_dropped_with_a_row(house: House, body
     assert (row["action"], row["outcome"], row["details"]["reason"]) == ("ALARM_REFUSED", "denied", reason)
     assert house.posts() == []
     assert "x" * 100 not in repr(row)
+
+
+def test_an_alarm_that_is_deleted_while_it_fires_closes_its_alert_and_its_name_may_come_back(house: House) -> None:
+    house.raise_alarm(change("web-1-cpu", "ALARM", time.time() - 60))
+    house.raise_alarm(deleted("web-1-cpu"))
+    assert title(house).startswith(":white_circle: *web-1-cpu*   over: the alarm was deleted")
+    (told,) = house.replies(house.cards()[0])
+    assert told.startswith(":white_circle: The alarm was deleted at")
+    assert [row["details"]["effect"] for row in house.rows()] == ["opened", "deleted"]
+    house.raise_alarm(change("web-1-cpu", "ALARM", time.time() + 1))
+    assert title(house).startswith(":red_circle: *web-1-cpu*   firing · 2 times")
+    house.raise_alarm(deleted("never-fired"))
+    assert len(house.cards()) == 1
 
 
 def test_a_request_to_show_what_is_not_there_shows_nothing(house: House) -> None:

@@ -288,6 +288,7 @@ KINDS = [
     "no_data",
     "data_again",
     "resolved",
+    "deleted",
     "acknowledged",
     "unacknowledged",
     "silenced",
