@@ -58,7 +58,8 @@ def ticked(incident: Incident, now: float, pace: Pace) -> Incident:
         kind = "still_firing" if incident.acknowledged_by else "reminder"
         reminded = replace(incident, reminders=incident.reminders + 1, reminded_at=now)
         since = incident.acknowledged_at if incident.acknowledged_by else incident.opened_at
-        incident = noted(reminded, now, kind, incident.acknowledged_by, since=since, first=incident.reminders == 0)
+        by, first = incident.acknowledged_by, incident.reminders == 0
+        incident = noted(reminded, now, kind, by, since=since, first=first, alarm=incident.alarm)
     return incident
 
 

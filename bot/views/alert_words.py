@@ -51,11 +51,11 @@ def line(entry: Entry) -> str:
             return f"{_dot(facts)} The silence is over since {when}.{_meanwhile(facts)}"
         case "reminder":
             since = date(float(facts.get("since") or 0))
-            return f":bell: Still firing since {since}, and nobody has acknowledged it."
+            return f":bell: {_subject(facts)} still firing since {since}, and nobody has acknowledged it."
         case "still_firing":
             since = date(float(facts.get("since") or 0))
             by = f" by {_who(entry)}" if entry.who else ""
-            return f":bell: Still firing. It was acknowledged{by} on {since}; is somebody on it?"
+            return f":bell: {_subject(facts)} still firing. It was acknowledged{by} on {since}; is somebody on it?"
         case "late":
             return f"A change of {when} arrived late: {escape(str(facts.get('state', '')))}. Newer ones were known."
         case "contributor":
@@ -130,6 +130,12 @@ def _resolved(facts: Any, when: str) -> str:
     if not facts.get("did"):
         words.append("Nobody did anything to it from here.")
     return "\n".join(words)
+
+
+def _subject(facts: Any) -> str:
+    """The channel sees a reminder without the card that it is about."""
+    alarm = str(facts.get("alarm") or "")
+    return f"{quoted(alarm, 100)} is" if alarm else "This is"
 
 
 def _dot(facts: Any) -> str:

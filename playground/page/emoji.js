@@ -26,6 +26,7 @@ const LINES = {
   link: ["M8.5 11.5a3.5 3.5 0 0 0 5 0l2.8-2.8a3.5 3.5 0 0 0-5-5L10 5M11.5 8.5a3.5 3.5 0 0 0-5 0l-2.8 2.8a3.5 3.5 0 0 0 5 5L10 15", "#3a8fe0"],
   hourglass_flowing_sand: ["M5 2.5h10M5 17.5h10M6 2.5c0 4 4 5 4 7.5s-4 3.5-4 7.5M14 2.5c0 4-4 5-4 7.5s4 3.5 4 7.5M8.5 15.5h3", "#c08a2b"],
   arrows_counterclockwise: ["M16.5 8A7 7 0 0 0 4 6.5M3.5 12A7 7 0 0 0 16 13.5M4 3v3.5h3.5M16 17v-3.5h-3.5", "#3a8fe0"],
+  bell: ["M5 14V9a5 5 0 0 1 10 0v5l1.5 1.5h-13zM8.5 17.5a1.7 1.7 0 0 0 3 0", "#c08a2b"],
   hourglass: ["M5 2.5h10M5 17.5h10M6 2.5c0 4 4 5 4 7.5s-4 3.5-4 7.5M14 2.5c0 4-4 5-4 7.5s4 3.5 4 7.5", "#c08a2b"],
   no_entry_sign: ["M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM5.2 5.2l9.6 9.6", "#e0364c"],
   grey_question: ["M10 17.5a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15zM7.8 8a2.2 2.2 0 1 1 3.2 2c-.7.4-1 .8-1 1.6M10 14.2h.01", "#8a8d91"],
@@ -37,7 +38,7 @@ const LINES = {
 
 const CHARACTERS = {
   "+1": "👍", thumbsup: "👍", "-1": "👎", wave: "👋", eyes: "👀", tada: "🎉", rocket: "🚀", fire: "🔥", zap: "⚡",
-  bulb: "💡", unlock: "🔓", bell: "🔔", no_bell: "🔕", gear: "⚙️",
+  bulb: "💡", unlock: "🔓", no_bell: "🔕", gear: "⚙️",
   wrench: "🔧", hammer_and_wrench: "🛠️", memo: "📝", clipboard: "📋", label: "🏷️", bar_chart: "📊",
   chart_with_upwards_trend: "📈", chart_with_downwards_trend: "📉", calendar: "📅", stopwatch: "⏱️",
   alarm_clock: "⏰", repeat: "🔁", 
@@ -53,7 +54,7 @@ const NAMES = {
   "🟢": "large_green_circle", "🔴": "red_circle", "🟡": "large_yellow_circle", "🟠": "large_orange_circle",
   "🔵": "large_blue_circle", "🟣": "large_purple_circle", "⚪": "white_circle", "⚫": "black_circle",
   "✅": "white_check_mark", "❌": "x", "⚠": "warning", "⛔": "no_entry", "ℹ": "information_source", "🔒": "lock",
-  "🔑": "key", "🔗": "link", "⏳": "hourglass_flowing_sand", "🔄": "arrows_counterclockwise", "🚨": "rotating_light",
+  "🔑": "key", "🔗": "link", "⏳": "hourglass_flowing_sand", "🔔": "bell", "🔄": "arrows_counterclockwise", "🚨": "rotating_light",
   "🔍": "mag", "👤": "bust_in_silhouette",
 };
 const CHARACTER = `(?<character>${Object.keys(NAMES).join("|")})\\uFE0F?`;

@@ -168,6 +168,7 @@ def test_nobody_acknowledges_so_the_thread_is_reminded_and_the_channel_once(hous
     house.sweep()
     reminders = [m for m in house.posts() if m.thread_ts == card.ts and "nobody has acknowledged" in m.text]
     assert [message.broadcast for message in reminders] == [True, False]
+    assert reminders[0].text.startswith(":bell: `web-1-cpu` is still firing since")
     assert [row["action"] for row in house.rows()].count("ALERT_REMINDER") == 2
 
 
