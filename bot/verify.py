@@ -40,6 +40,9 @@ def _told(report: Report) -> int:
     if not report.hours and not report.findings:
         print("Nothing of that time is sealed yet, so nothing can be verified.", file=sys.stderr)
         return 2
+    if not report.hours and all(found.seen_at for found in report.findings):
+        print(f"Changed before it was sealed: {len(report.findings)} findings of the notary's.", file=sys.stderr)
+        return 1
     state = f"{len(report.findings)} findings" if report.findings else "as it was sealed"
     print(
         f"The audit is {state}: {report.rows} rows of {report.hours} sealed hours up to {report.last}:59 UTC, "

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot import verify
-from bot.digests import newest_due, start_of
+from bot.digests import hour_of, newest_due, start_of
 from playground.schedule import event
 from tests.audit_tables import item
 from tests.faults import answers, aws_fails
@@ -52,6 +52,18 @@ def test_D7_a_finding_is_a_line_of_json_and_a_one(
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line)["kind"] == "inserted"
     assert json.loads(line)["timestamp"] == hidden["timestamp"]["S"]
+
+
+def test_D7_what_the_notary_saw_in_an_unsealed_hour_is_a_one(
+    house: House, row: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = {"kind": "deleted", "hour": hour_of(datetime.now(UTC)), "timestamp": "2026", "seen_at": "2026"}
+    bucket, key = house.environment["DIGEST_BUCKET_NAME"], f"findings/{found['hour']}/1.json"
+    house.client("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(found).encode())
+    assert run(house, "--since", "1m") == 1
+    told = capsys.readouterr()
+    assert json.loads(told.out)["kind"] == "deleted"
+    assert told.err.startswith("Changed before it was sealed")
 
 
 def test_what_cannot_be_said_is_a_two(house: House, row: dict[str, Any]) -> None:

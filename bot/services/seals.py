@@ -80,13 +80,12 @@ class Seals:
         """Keep what was seen in the stream; the same event twice is one object. Raises AuditUnavailableError."""
         self._write(f"{FINDINGS}{finding.hour}/{event_id}.json", json.dumps(finding.to_dict()).encode())
 
-    def noted(self, first: str, last: str) -> list[Finding]:
-        """At most 200 things seen in the stream in rows of these hours. Raises AuditUnavailableError."""
-        keys = [
-            key
-            for key in self._keys(FINDINGS, f"{FINDINGS}{first}", MAX_FINDINGS)
-            if key < f"{FINDINGS}{last}~"  # sorts after every event of the hour
-        ]
+    def noted(self, first: str) -> list[Finding]:
+        """At most 200 things seen in the stream in rows from the hour `first` on, those of hours to come included.
+
+        Raises AuditUnavailableError.
+        """
+        keys = self._keys(FINDINGS, f"{FINDINGS}{first}", MAX_FINDINGS)
         return [found for key in keys if (stored := self._read(key)) and (found := _finding(stored))]
 
     def _keys(self, prefix: str, after: str, limit: int | None) -> Iterator[str]:

@@ -28,15 +28,17 @@ class Verifier:
         self._now = now
 
     def verify(self, first: str, *, everywhere: bool = False) -> Report:
-        """Everything from the hour `first` on that is sealed.
+        """Everything from the hour `first` on that is sealed, and what the notary saw of rows that are not, or not yet.
 
         `everywhere` reads the whole table, where a row can hide from the index by a `day` that is not its own.
         Raises AuditUnavailableError.
         """
         last = newest_due(self._now())
         earliest = next(self._seals.hours(), None)
+        # An alarm rings within a minute and an hour is sealed much later: what was seen is told at once.
+        seen = self._seals.noted(first)
         if earliest is None or max(first, earliest) > last:
-            return Report(first, last, earliest, 0, 0, 0, ())
+            return Report(first, last, earliest, 0, 0, 0, tuple(seen))
         began = max(first, earliest)
         hours = hours_between(began, last)
         findings, sealed = self._digests(hours, is_first=began == earliest)
@@ -48,7 +50,6 @@ class Verifier:
             findings += found
             expired += gone
         rows = sum(len(one.leaves) for one in sealed.values())
-        seen = self._seals.noted(began, last)
         return Report(first, last, earliest, len(sealed), rows, expired, (*told_apart(findings), *seen))
 
     def _digests(self, hours: Sequence[str], *, is_first: bool) -> tuple[list[Finding], dict[str, Sealed]]:

@@ -43,6 +43,8 @@ def handover(shift: Handover) -> Message:
 
 def verification(report: Report) -> Message:
     """What was verified, what was found, and what cannot be said."""
+    if report.findings and (report.began is None or max(report.first, report.began) > report.last):
+        return _unsealed(report)
     if report.began is None:
         words = (
             "No hour of the audit is sealed yet, so nothing can be verified. The notary seals each hour after its end."
@@ -69,6 +71,16 @@ def verification(report: Report) -> Message:
         return Message(words, [section(f":white_check_mark: *{words}*"), *notes])
     count = len(report.findings)
     words = f"The audit is NOT as it was sealed: {counted(count, 'finding')} in {span}.{expired}"
+    return _tampered(report, words, notes)
+
+
+def _unsealed(report: Report) -> Message:
+    count = counted(len(report.findings), "finding")
+    words = f"The audit was changed before it was sealed: {count} by the notary, who saw it happen."
+    return _tampered(report, words, [context("None of these hours is sealed yet: no digest can be held against them.")])
+
+
+def _tampered(report: Report, words: str, notes: list[Block]) -> Message:
     lines = [_finding(found) for found in report.findings]
     told = "Keep the table, the bucket and CloudTrail as they are, and tell the people who run EC2 Ops now."
     plain = "\n".join(

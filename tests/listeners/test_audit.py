@@ -385,6 +385,27 @@ def test_D7_a_verification_names_the_rows_that_were_touched(house: House, sealed
     assert "*deleted*  row `audit-5`" in shown
 
 
+def test_D7_a_row_touched_in_an_hour_that_is_not_sealed_is_never_called_as_it_was_sealed(
+    house: House, sealed: list[dict[str, Any]]
+) -> None:
+    found = {
+        "kind": "edited",
+        "hour": hour_of(datetime.now(UTC)),
+        "user_id": "sub-1",
+        "timestamp": timestamp(datetime.now(UTC)),
+        "audit_id": "audit-now",
+        "seen_at": "2026-11-22T12:00:00+00:00",
+    }
+    key = f"findings/{found['hour']}/1.json"
+    house.client("s3").put_object(
+        Bucket=house.environment["DIGEST_BUCKET_NAME"], Key=key, Body=json.dumps(found).encode()
+    )
+    assert "NOT as it was sealed: 1 finding" in house.say("audit verify").text
+    answer = house.say("audit verify since:1m")
+    assert answer.text.startswith("The audit was changed before it was sealed: 1 finding")
+    assert "*edited*  row `audit-now`" in json.dumps(answer.blocks)
+
+
 def test_before_anything_is_sealed_a_verification_says_so(house: House, sealed: list[dict[str, Any]]) -> None:
     s3, bucket = house.client("s3"), house.environment["DIGEST_BUCKET_NAME"]
     for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", []):

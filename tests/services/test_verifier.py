@@ -19,7 +19,7 @@ from bot.services.notary import Notary
 from bot.services.sealed_rows import SealedRows
 from bot.services.seals import Seals
 from bot.services.verifier import Verifier
-from bot.tampering import Kind
+from bot.tampering import Finding, Kind
 from playground.aws import LocalAws
 from tests.audit_tables import NOON, audit_table, connect, empty, fill, item
 from tests.faults import answers, aws_fails
@@ -288,6 +288,35 @@ def test_object_lock_keeps_the_digest_that_was_replaced(desk: Desk) -> None:
         s3.delete_object(Bucket=bucket, Key=key, VersionId=oldest)
     kept = s3.get_object(Bucket=bucket, Key=key, VersionId=oldest)["Body"].read()
     assert desk.seals.is_genuine(Sealed.from_json(kept))
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        NOON - timedelta(minutes=5),  # of the hour that is sealed next
+        NOON + timedelta(days=400),  # dated in the future
+        NOON - timedelta(days=2),  # before the first digest
+    ],
+)
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_D7_what_the_notary_saw_in_a_row_that_no_digest_covers_is_told_at_once(
+    desk: Desk, at: datetime, everywhere: bool
+) -> None:
+    change = {"Keys": {"userId": {"S": "sub-1"}, "timestamp": {"S": timestamp(at)}}, "NewImage": item(1, at)}
+    record = {
+        "eventID": "1",
+        "eventName": "MODIFY",
+        "dynamodb": {**change, "OldImage": item(2, at), "ApproximateCreationDateTime": NOON.timestamp()},
+    }
+    Notary(desk.rows, desk.seals, lambda: desk.now).watch(record)
+    assert desk.kinds(everywhere=everywhere) == ["edited"]
+
+
+def test_D7_what_the_notary_saw_is_told_where_none_of_the_hours_is_sealed(desk: Desk, seals: Seals) -> None:
+    at = NOON - timedelta(minutes=5)
+    seals.note(Finding(Kind.EDITED, hour_of(at), "sub-1", timestamp(at), seen_at="now"), "1")
+    report = desk.verify(first=NOON - timedelta(minutes=30))
+    assert (report.hours, [found.kind for found in report.findings]) == (0, [Kind.EDITED])
 
 
 def test_before_the_first_digest_nothing_is_judged(seals: Seals) -> None:
