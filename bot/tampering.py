@@ -108,7 +108,8 @@ def suspicion(record: Mapping[str, Any]) -> Finding | None:
     image = change.get("OldImage", {})
     if event == "REMOVE":
         by_dynamodb = dict(record.get("userIdentity") or {}).items() >= TTL_SERVICE.items()
-        early = int(image.get("ttl", {}).get("N", "0")) > at.timestamp()
+        # Whatever number somebody wrote: a record that cannot be judged would hold up all that come after it.
+        early = float(image.get("ttl", {}).get("N", "0")) > at.timestamp()
         return None if by_dynamodb and not early else _seen(Kind.DELETED, change, image, at, "")
     names = {*image, *change.get("NewImage", {})}
     changed = sorted(name for name in names if image.get(name) != change.get("NewImage", {}).get(name))

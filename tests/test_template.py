@@ -287,7 +287,12 @@ def test_a_notary_that_finds_something_or_fails_rings(translated: dict[str, Any]
     metric = counter["MetricTransformations"][0]
     tampering = alarms["AuditTamperingAlarm"]["Properties"]
     assert (tampering["Namespace"], tampering["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])
-    assert alarms["NotaryFailed"]["Properties"]["Dimensions"][0]["Value"] == {"Ref": "NotaryFunction"}
+    for name in ("NotaryFailed", "NotaryBehind"):
+        assert alarms[name]["Properties"]["Dimensions"] == [
+            {"Name": "FunctionName", "Value": {"Ref": "NotaryFunction"}}
+        ]
+    # Records that come back again and again are no errors of the function.
+    assert alarms["NotaryBehind"]["Properties"]["MetricName"] == "IteratorAge"
 
 
 def test_the_state_table_is_the_one_of_the_contract(translated: dict[str, Any]) -> None:

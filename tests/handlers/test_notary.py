@@ -135,6 +135,15 @@ def removal(by: dict[str, str] | None, keep: timedelta) -> dict[str, Any]:
 TTL = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
 
+@pytest.mark.parametrize("ttl", ["1.5", "1E+125", "-3"])
+def test_D7_no_time_to_live_keeps_a_removal_from_being_judged(ttl: str) -> None:
+    record = removal(None, timedelta(days=29))
+    record["dynamodb"]["OldImage"]["ttl"] = {"N": ttl}
+    found = suspicion(record)
+    assert found
+    assert found.kind.value == "deleted"
+
+
 def test_what_dynamodb_removes_after_its_time_is_no_finding() -> None:
     assert suspicion(removal(TTL, timedelta(days=29))) is None
 
