@@ -9,9 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import ChatOpsError
+from bot.denials import AccessDeniedError
+from bot.errors import ChatOpsError, InstancesUnavailableError, NotRecordedError
+from bot.reboot_errors import ClaimTooOldError
 
 KEY = r"[!-~]{1,128}"
+# After these nothing was done and the sender is told to ask again: the key is free for it.
+NOTHING_DONE = (NotRecordedError, AccessDeniedError, InstancesUnavailableError, ClaimTooOldError)
 
 
 class KeyReusedError(ChatOpsError):

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Header
 
-from bot.denials import AccessDeniedError
-from bot.errors import ChatOpsError, NotRecordedError
-from bot.idempotency import KEY, KeyedRequest
+from bot.errors import ChatOpsError
+from bot.idempotency import KEY, NOTHING_DONE, KeyedRequest
 from bot.models import Actor
 from bot.resources.errors import json_response, of_ours
 
@@ -57,7 +56,7 @@ class Keyed:
 def _answered(run: Callable[[], Answer]) -> Answer:
     try:
         return run()
-    except (NotRecordedError, AccessDeniedError):
+    except NOTHING_DONE:
         raise
     except ChatOpsError as error:
         return of_ours(error)

@@ -11,9 +11,8 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bot.aws_refusals import code_of, row_in_the_way
-from bot.denials import AccessDeniedError
 from bot.errors import NotRecordedError
-from bot.idempotency import KeyedRequest, KeyInUseError, KeyReusedError
+from bot.idempotency import NOTHING_DONE, KeyedRequest, KeyInUseError, KeyReusedError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -42,7 +41,7 @@ class FirstAnswers:
             return _answer(first, request)
         try:
             status, body = run()
-        except (NotRecordedError, AccessDeniedError):
+        except NOTHING_DONE:
             self._put({**self._item(request, token), "expiresAt": {"N": "0"}})
             raise
         self._put({**self._item(request, token), "status": {"N": str(status)}, "body": {"S": json.dumps(body)}})

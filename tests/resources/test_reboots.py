@@ -258,6 +258,21 @@ def test_D1_a_reboot_that_cannot_be_recorded_is_not_done_and_leaves_its_key_free
     assert reboots.calls == 1
 
 
+@pytest.mark.parametrize("fault", [answers(503, "RequestLimitExceeded"), answers(403, "UnauthorizedOperation")])
+def test_W1_a_fleet_that_cannot_be_looked_at_leaves_the_key_free(
+    house: House, client: RestClient, reboots: Reboots, fault: Fault, key: str
+) -> None:
+    path, token = f"/instances/{instance_id(house, 'web-1')}/reboot", client.token(ADA)
+    with aws_fails("ec2.DescribeInstances", fault):
+        house.fresh_containers()
+        answer = client.call("POST", path, token=token, Idempotency_Key=key)
+    assert "Ask again in a moment" in message(answer)
+    assert reboots.calls == 0
+    house.fresh_containers()
+    assert client.call("POST", path, token=token, Idempotency_Key=key).status_code == 200
+    assert reboots.calls == 1
+
+
 def test_D2_what_was_done_is_never_said_not_to_be_done_when_the_table_fails_afterwards(
     house: House, client: RestClient, reboots: Reboots, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
