@@ -141,7 +141,8 @@ def position_of(query: AuditQuery, cursor: str) -> Position:
 
 def timestamp(moment: datetime) -> str:
     """The sort key of a row: ISO 8601 in UTC with six fractional digits always, so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # `strftime` writes the year 999 with three digits.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def moment_of(text: str) -> datetime | None:

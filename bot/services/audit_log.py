@@ -6,7 +6,7 @@ Rows whose time to live has passed are not shown, though DynamoDB may take days 
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -33,6 +33,7 @@ PAGE_ROWS = 15
 STEP_ROWS = 500  # read by one query where a filter decides what is shown
 MAX_EXAMINED = 1000  # and by all the queries of one page
 MAX_PARTITIONS = 32  # days looked at for one page
+_FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 _FIELDS = {
     "userId": "user_id",
     "timestamp": "timestamp",
@@ -69,7 +70,7 @@ class AuditLog:
         No row that stood when the first page was read is shown twice or left out, whatever is written meanwhile.
         Raises PageGoneError for another query's cursor, AuditUnavailableError.
         """
-        if query.since and query.until and query.since >= query.until:
+        if query.until and query.until <= (query.since or _FIRST_MOMENT):
             return AuditPage(())
         index = index_of(query)
         position = position_of(query, cursor) if cursor else None
@@ -134,10 +135,9 @@ class AuditLog:
         return (query.since or self._now() - self._retention).date().isoformat()
 
     def _day_before(self, index: Index, day: str, query: AuditQuery) -> str | None:
-        if index.value is not None:
+        if index.value is not None or day <= self._oldest_day(query):
             return None
-        before = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
-        return before if before >= self._oldest_day(query) else None
+        return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
 
     def _step(
         self, index: Index, value: str, query: AuditQuery, start: Position | None, wanted: int

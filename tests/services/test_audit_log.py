@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -213,6 +213,18 @@ def test_a_year_without_rows_is_walked_in_steps(aws: LocalAws, small: str) -> No
     assert len(client.scanned) == 32
     assert page.searched_to == "2026-10-22T00:00:00.000000Z"
     assert page.cursor
+
+
+@pytest.mark.parametrize("key", [{}, {"user_id": "sub-0"}])
+def test_the_earliest_times_there_are_can_be_asked_about(aws: LocalAws, small: str, key: dict[str, str]) -> None:
+    fill(small, (item(0, NOON) for _ in range(1)))
+    log = log_of(connect(aws), small)
+    first = datetime.min.replace(tzinfo=UTC)
+    for until in (first, first + timedelta(seconds=1), first.replace(year=999)):
+        for since in (None, first):
+            assert log.page(AuditQuery(**key, since=since, until=until)).rows == ()
+    (row,) = log.page(AuditQuery(user_id="sub-0", since=first.replace(year=999))).rows
+    assert row.audit_id == "audit-0"
 
 
 def test_an_end_before_its_beginning_is_an_empty_page(aws: LocalAws, small: str) -> None:
