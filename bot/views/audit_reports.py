@@ -29,14 +29,17 @@ def handover(shift: Handover) -> Message:
         *_part("Other changes", changed, "none"),
         *_part("Refused", denials, "nothing"),
         *_part("People", people, "nobody"),
-        context("Open alerts are not part of this digest: no alarms are connected yet."),
+        *_part("Alarms that went off and were not over", [_alert(row) for row in shift.open_alerts], "none"),
+        context(
+            f"{counted(shift.fired, 'alarm')} went off. `/ec2 alerts` shows what is open now, of earlier shifts too."
+        ),
     ]
     if shift.is_cut:
         blocks.append(context(f"Only the newest {shift.rows:,} rows of the shift were read. Ask for a shorter one."))
     refused = sum(count for *_, count in shift.denials)
     summary = (
         f"{counted(len(shift.reboots), 'reboot')}, {counted(len(shift.changes), 'other change')}, "
-        f"{counted(refused, 'refusal')}"
+        f"{counted(refused, 'refusal')}, {counted(len(shift.open_alerts), 'alarm')} not over"
     )
     return Message(f"{title}: {summary}.", blocks)
 
@@ -108,7 +111,14 @@ def _change(row: AuditRow) -> str:
 def _reboot(one: Reboot) -> str:
     row = one.row
     again = f", and again at {when(one.again.timestamp)}" if one.again else ""
-    return f"{when(row.timestamp)}  {quoted(row.resource_id, 60)} by *{person(name(row))}*: {outcome(row)}{again}"
+    helped = f", and {quoted(one.helped.resource_id, 60)} was over after it" if one.helped else ""
+    return (
+        f"{when(row.timestamp)}  {quoted(row.resource_id, 60)} by *{person(name(row))}*: {outcome(row)}{helped}{again}"
+    )
+
+
+def _alert(row: AuditRow) -> str:
+    return f"{when(row.timestamp)}  {quoted(row.resource_id, 80)}"
 
 
 def _part(title: str, lines: list[str], nothing: str) -> list[Block]:

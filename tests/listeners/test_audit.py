@@ -338,12 +338,53 @@ def test_a_handover_tells_what_was_done_refused_and_rebooted(house: House) -> No
     put(house, attempt, done, again, item(4, ago(minutes=5), action="SILENCE_ALERT"), item(5, ago(hours=9)))
     house.say("list", "U0DAVE")
     answer = house.say("audit handover")
-    assert "2 reboots, 1 other change, 1 refusal." in answer.text
+    assert "2 reboots, 1 other change, 1 refusal, 0 alarms not over." in answer.text
     shown = json.dumps(answer.blocks)
     assert ", and again at <!date^" in shown
     assert "SILENCE_ALERT" in shown
     assert "LIST_INSTANCES (not_linked), 1 ×" in json.dumps(answer.blocks, ensure_ascii=False)
-    assert "Open alerts are not part of this digest" in shown
+
+
+def alarm(number: int, at: datetime, name: str, effect: str, **details: Any) -> dict[str, Any]:
+    row = item(number, at, action="ALARM_STATE_CHANGE", outcome="succeeded", resourceId=name, resourceType="ALARM")
+    row |= {"userId": {"S": "system:alarms"}, "auditId": {"S": f"alarm-{number}"}}
+    row["details"] = {"M": {"effect": {"S": effect}, **details}}
+    return {key: value for key, value in row.items() if key not in ("userEmail", "slackUserId")}
+
+
+def test_a_handover_names_the_alarms_that_are_not_over_and_drowns_nothing_in_the_others(house: House) -> None:
+    storm = [
+        alarm(number, ago(minutes=200, seconds=number), f"storm-{number}", "came_and_went") for number in range(40)
+    ]
+    open_now = alarm(50, ago(minutes=30), "disk-full", "opened")
+    reminded = {**item(51, ago(minutes=10), action="ALERT_REMINDER"), "userId": {"S": "system:sweep"}}
+    put(house, *storm, open_now, reminded, item(4, ago(minutes=5), action="SILENCE_ALERT", outcome="succeeded"))
+    answer = house.say("audit handover")
+    assert "0 reboots, 1 other change, 0 refusals, 1 alarm not over." in answer.text
+    shown = json.dumps(answer.blocks)
+    assert "`disk-full`" in shown
+    assert "41 alarms went off." in shown
+    assert "storm-" not in shown
+    assert "system:" not in shown
+
+
+def test_a_handover_tells_a_reboot_that_the_sweep_closed_once_with_whoever_did_it_and_whether_it_helped(
+    house: House,
+) -> None:
+    begun = item(1, ago(minutes=50), action="REBOOT_INSTANCE", outcome="attempted", resourceId=INSTANCE)
+    ends = [
+        item(number, ago(minutes=minutes), action="REBOOT_INSTANCE", outcome=outcome, resourceId=INSTANCE)
+        | {"details": {"M": {"attempt": begun["auditId"]}}, "userId": {"S": who}, "userEmail": {"S": who}}
+        for number, minutes, outcome, who in ((2, 49, "outcome_unknown", "ada"), (3, 40, "succeeded", "system:sweep"))
+    ]
+    helped = {"M": {"what": {"S": "rebooted"}, "on": {"S": INSTANCE}}}
+    put(house, begun, *ends, alarm(4, ago(minutes=39), "cpu-high", "resolved", helped=helped))
+    answer = house.say("audit handover")
+    assert "1 reboot, 0 other changes" in answer.text
+    shown = json.dumps(answer.blocks, ensure_ascii=False)
+    assert "by *person1@playground.example*: 🟢 succeeded, and `cpu-high` was over after it" in shown
+    assert "again at" not in shown
+    assert "system:sweep" not in shown
 
 
 def test_a_quiet_shift_is_said_to_be_quiet(house: House) -> None:
