@@ -28,7 +28,8 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 class AuditQuery:
     """What to show, newest first; what is None does not restrict.
 
-    `since` is included, `until` is not. The first of user, resource and action that is given is the key of the query.
+    `since` is included, `until` is not. The first of user, resource and action that is given is the key of the query;
+    a Slack user has none.
     """
 
     user_id: str | None = None
@@ -37,6 +38,7 @@ class AuditQuery:
     outcome: Outcome | None = None
     since: datetime | None = None
     until: datetime | None = None
+    slack_user_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ def index_of(query: AuditQuery) -> Index:
         "resourceId": query.resource_id,
         "action": query.action or (ACCESS_DENIED if query.outcome is Outcome.DENIED else None),
         "outcome": query.outcome.value if query.outcome else None,
+        "slackUserId": query.slack_user_id,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
     for attribute, name in (("userId", None), ("resourceId", "resource-index"), ("action", "action-index")):

@@ -36,12 +36,16 @@ class AuditSubjects:
         Raises InstanceNotFoundError, SeveralInstancesError, InstancesUnavailableError, IdentityUnavailableError.
         """
         user_id = self._user_id(request.person, actor) if request.person else None
+        # Whose link has ended did what they did under an id that nothing leads to any more.
+        slack_user_id = None if user_id else request.person
         resource_id = self._instance_id(request.instance) if request.instance else None
-        query = AuditQuery(user_id, resource_id, request.action, request.outcome, request.since, request.until)
+        query = AuditQuery(
+            user_id, resource_id, request.action, request.outcome, request.since, request.until, slack_user_id
+        )
         return AuditSearch(query, request.person, request.instance)
 
-    def _user_id(self, person: str, actor: "Actor") -> str:
-        """The Cognito `sub` of somebody who is linked; else what their refusals are recorded under."""
+    def _user_id(self, person: str, actor: "Actor") -> str | None:
+        """The Cognito `sub` of somebody who is linked."""
         if person == actor.origin.slack_user_id:
             return actor.user_id
         key = {"pk": {"S": f"slack#{self.team_id}#{person}"}, "sk": {"S": "link"}}
@@ -49,7 +53,8 @@ class AuditSubjects:
             row: Any = self.dynamodb.get_item(TableName=self.state_table, Key=key, ConsistentRead=True).get("Item", {})
         except (ClientError, BotoCoreError):
             raise IdentityUnavailableError("links") from None
-        return str(row.get("sub", {}).get("S") or f"slack:{self.team_id}:{person}")
+        sub: str | None = row.get("sub", {}).get("S")
+        return sub
 
     def _instance_id(self, wanted: str) -> str:
         if INSTANCE_ID.fullmatch(wanted):

@@ -345,6 +345,25 @@ def test_a_handover_tells_what_was_done_refused_and_rebooted(house: House) -> No
     assert "LIST_INSTANCES (not_linked), 1 ×" in json.dumps(answer.blocks, ensure_ascii=False)
 
 
+def test_whose_link_has_ended_is_still_found_by_what_they_did(house: House) -> None:
+    house.say("get web-1", "U0CAROL")
+    table, dynamodb = house.environment["STATE_TABLE_NAME"], house.client("dynamodb")
+    key = {"pk": {"S": "slack#T0PLAYGND#U0CAROL"}, "sk": {"S": "link"}}
+    link = dynamodb.get_item(TableName=table, Key=key)["Item"]
+    dynamodb.delete_item(TableName=table, Key=key)
+    house.fresh_containers()
+    try:
+        house.say("list", "U0CAROL")
+        answer = house.say("audit <@U0CAROL>")
+        denied = house.say("audit <@U0CAROL> outcome:denied")
+    finally:
+        dynamodb.put_item(TableName=table, Item=link)
+    assert "Audit of <@U0CAROL>: 2 rows" in answer.text
+    assert "carol@playground.example GET_INSTANCE" in answer.text
+    assert "ACCESS_DENIED" in answer.text
+    assert "1 row" in denied.text
+
+
 def alarm(number: int, at: datetime, name: str, effect: str, **details: Any) -> dict[str, Any]:
     row = item(number, at, action="ALARM_STATE_CHANGE", outcome="succeeded", resourceId=name, resourceType="ALARM")
     row |= {"userId": {"S": "system:alarms"}, "auditId": {"S": f"alarm-{number}"}}

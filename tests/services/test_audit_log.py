@@ -75,6 +75,7 @@ KEYED = [
     AuditQuery(until=NOON - timedelta(days=20)),
 ]
 FILTERED = [
+    AuditQuery(slack_user_id="U0NOBODY"),
     AuditQuery(outcome=Outcome.FAILED),
     AuditQuery(user_id="sub-3", resource_id="i-00000000000000005"),
     AuditQuery(user_id="sub-3", action="NEVER_DONE"),
