@@ -102,7 +102,8 @@ class Position:
 def index_of(query: AuditQuery) -> Index:
     """The one index that answers `query`, and what is left to filter.
 
-    A refusal is always an ACCESS_DENIED row (the gate writes no other), so refusals have a key as well.
+    What somebody was refused is always an ACCESS_DENIED row (the gate writes no other), so refusals have a key as well.
+    Messages that were no alarm are refused under an action of their own, ALARM_REFUSED, and nobody asked for them.
     """
     wanted = {
         "userId": query.user_id,

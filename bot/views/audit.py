@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.audit_request import AuditSearch
 from bot.audit_rows import AuditPage, AuditRow, moment_of
-from bot.models import Block, Message
+from bot.models import Block, Message, Outcome
 from bot.views.text import context, counted, cut, escape, markup, printable, quoted, section, sections
 
 OPEN_ROW = "audit_row_modal"  # the front door opens a modal for names that end so
@@ -33,7 +33,7 @@ OUTCOMES = {
 def listing(page: AuditPage, search: AuditSearch, older: str | None) -> Message:
     """A page; `older` is the bookmark of the next one."""
     summary = f"Audit{_about(search)}: {_count(page)}" + (f", page {search.number}" if search.number > 1 else "")
-    blocks = [section(f"*{summary}*"), *sections(map(_line, page.rows)), *_notes(page)]
+    blocks = [section(f"*{summary}*"), *sections(map(_line, page.rows)), *_notes(page, search)]
     return Message(_text(summary, page.rows), [*blocks, *_actions(page, older)])
 
 
@@ -140,7 +140,14 @@ def _where(row: AuditRow) -> str:
     return escape(cut(row.source, 20)) or "not known"
 
 
-def _notes(page: AuditPage) -> list[Block]:
+def _notes(page: AuditPage, search: AuditSearch) -> list[Block]:
+    if search.query.outcome is Outcome.DENIED and search.query.action is None:
+        refused = "Messages that were refused as alarms have an action of their own: `action:ALARM_REFUSED`."
+        return [context(refused), *_ending(page)]
+    return _ending(page)
+
+
+def _ending(page: AuditPage) -> list[Block]:
     if page.searched_to:
         return [context(f"Searched back to {when(page.searched_to)}; there may be more before.")]
     if page.cursor is None:

@@ -364,6 +364,15 @@ def test_whose_link_has_ended_is_still_found_by_what_they_did(house: House) -> N
     assert "1 row" in denied.text
 
 
+def test_refusals_say_where_those_are_that_nobody_asked_for(house: House) -> None:
+    forged = {**item(1, ago(minutes=5), action="ALARM_REFUSED", outcome="denied"), "userId": {"S": "system:alarms"}}
+    put(house, forged)
+    answer = house.say("audit outcome:denied")
+    assert "action:ALARM_REFUSED" in json.dumps(answer.blocks)
+    assert "1 row" in house.say("audit action:ALARM_REFUSED outcome:denied").text
+    assert "have an action of their own" not in json.dumps(house.say("audit").blocks)
+
+
 def alarm(number: int, at: datetime, name: str, effect: str, **details: Any) -> dict[str, Any]:
     row = item(number, at, action="ALARM_STATE_CHANGE", outcome="succeeded", resourceId=name, resourceType="ALARM")
     row |= {"userId": {"S": "system:alarms"}, "auditId": {"S": f"alarm-{number}"}}
