@@ -295,6 +295,18 @@ def test_a_notary_that_finds_something_or_fails_rings(translated: dict[str, Any]
     assert alarms["NotaryBehind"]["Properties"]["MetricName"] == "IteratorAge"
 
 
+def test_a_notary_that_nobody_calls_any_more_rings(of_type: Any) -> None:
+    counter = of_type("AWS::Logs::MetricFilter")["HoursSealed"]["Properties"]
+    assert counter["FilterPattern"] == '{ $.message = "hour sealed" }'
+    assert counter["LogGroupName"] == {"Ref": "NotaryFunctionLogGroup"}
+    alarm, metric = (
+        of_type("AWS::CloudWatch::Alarm")["NotaryStopped"]["Properties"],
+        counter["MetricTransformations"][0],
+    )
+    assert (alarm["Namespace"], alarm["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
+
+
 def test_the_state_table_is_the_one_of_the_contract(translated: dict[str, Any]) -> None:
     table = translated["Resources"]["StateTable"]["Properties"]
     assert keys(table) == ["pk", "sk"]

@@ -108,7 +108,10 @@ def _nothing(found: Listing, where: str, query: InstanceQuery, notes: list[Block
         text = f"There are no instances in {where}."
         return Message(text, [section(text), *notes])
     text = f"No instance matches in {where}."
-    hint = "Names are matched anywhere in the name, tags exactly and with case. `/ec2 list` shows everything."
+    hint = (
+        "A text is looked for anywhere in names, as typed and in lower, UPPER and Title case; tags match whole and "
+        "with case, and `*` stands for anything. `/ec2 list` shows everything."
+    )
     return Message(text, [section(f"*{text}*"), *_restriction(query), *notes, context(hint)])
 
 

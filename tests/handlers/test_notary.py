@@ -192,7 +192,9 @@ def test_an_hour_that_cannot_be_sealed_fails_the_function_and_is_logged(house: H
         house.invoke(NOTARY, HOURLY)
     house.fresh_containers()
     assert '"message":"hours not sealed"' in log()
+    assert '"message":"hour sealed"' not in log()
     assert house.invoke(NOTARY, HOURLY) == {"sealed": 1}
+    assert '"message":"hour sealed"' in log()  # what the alarm NotaryStopped counts
     forget(house, "digests/")
 
 
