@@ -17,8 +17,9 @@ from bot.errors import ChatOpsError
 from bot.rest import InvalidRequestError
 
 # What Cognito's own model allows; its tokens are some 1,800 characters long.
-_TOKEN = re.compile(r"[A-Za-z0-9_=.+/-]{1,8192}")
-_MAX_USERNAME = 128
+TOKEN = r"[A-Za-z0-9_=.+/-]{1,8192}"
+# Cognito takes any letter, mark, symbol, digit or punctuation; JSON Schema has no such classes, and this is close.
+USERNAME = r"[!-~\u00a1-\ud7ff\uf900-\ufffd]{1,128}"
 
 
 class RefreshRefusedError(ChatOpsError):
@@ -64,15 +65,15 @@ class RefreshRequest:
         """Raises InvalidRequestError. OAuth's spelling is taken too, but not two tokens at once."""
         given = [body[name] for name in ("refreshToken", "refresh_token") if name in body]
         username = body.get("username")
-        if len(given) != 1 or not isinstance(given[0], str) or not _TOKEN.fullmatch(given[0]):
+        if len(given) != 1 or not _is(TOKEN, given[0]):
             raise InvalidRequestError('The body must have one "refreshToken", as it was given to you.')
-        if username is not None and not _is_username(username):
+        if username is not None and not _is(USERNAME, username):
             raise InvalidRequestError('"username" must be the "cognito:username" of your last ID token.')
         return cls(given[0], username)
 
 
-def _is_username(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= _MAX_USERNAME and value.isprintable()
+def _is(pattern: str, value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(pattern, value) is not None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot import models
 from bot.audit_rows import AuditRow
+from bot.fresh_tokens import TOKEN, USERNAME
 from bot.metric_series import Chart
 from bot.operations import actions
 from bot.proposals import MAX_REASON
@@ -236,12 +237,12 @@ class AuditLog(Body):
 class RefreshBody(BaseModel):
     """A refresh token, as it was given."""
 
-    refreshToken: Annotated[str, Field(pattern="^[A-Za-z0-9_=.+/-]{1,8192}$")]
+    refreshToken: Annotated[str, Field(pattern=f"^{TOKEN}$")]
     username: Annotated[
         str | None,
         Field(
             description="`cognito:username` of the last ID token; only a client with a secret needs it.",
-            pattern="^[!-~]{1,128}$",
+            pattern=f"^{USERNAME}$",
         ),
     ] = None
 
