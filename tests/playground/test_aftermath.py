@@ -10,9 +10,11 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
+from moto.ec2.models import ec2_backends
 
 from playground.aftermath import COURSE_TAG, IMPAIRED, NEVER_LEAVES_OK, Aftermath
 from playground.aws import LocalAws, Lost
+from playground.gateway import ACCOUNT_ID
 from playground.passing_time import PassingTime
 from tests.playground.conftest import Clock
 
@@ -27,6 +29,15 @@ def client(aws: LocalAws) -> Client:
         return session.client(service, endpoint_url=aws.url, config=config, **credentials)
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def fleet_as_before(aws: LocalAws) -> Iterator[None]:
+    reservations = ec2_backends[ACCOUNT_ID]["us-east-1"].reservations
+    before = set(reservations)
+    yield
+    for launched in set(reservations) - before:
+        del reservations[launched]
 
 
 @pytest.fixture
