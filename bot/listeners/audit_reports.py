@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.services.verifier import Verifier
 
 MAX_EXPORTED = 5_000
-MAX_DIGESTED = 3_000
+MAX_DIGESTED = 10_000  # a storm of a thousand alarms is some thousands of rows, and must not hide what people did
 MAX_SECONDS = 10  # of reading; the worker has 30, and an upload comes after
 MAX_VERIFIED = 7 * DAY
 
