@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask, jsonify
 from playwright.sync_api import Browser, Page, expect
 from slack_sdk import WebClient
 from werkzeug.serving import make_server
@@ -39,6 +39,13 @@ def actions(*elements: Block) -> Block:
     return {"type": "actions", "block_id": "row", "elements": list(elements)}
 
 
+def nothing_happens() -> Blueprint:
+    """The page asks at once what can be made to happen; a workspace by itself has nothing."""
+    doors = Blueprint("happenings", __name__)
+    doors.add_url_rule("/ui/happenings", view_func=lambda: jsonify([]), endpoint="happenings")
+    return doors
+
+
 class Desk:
     """A workspace, its app and the app's client; `answers` says what the app does with a payload."""
 
@@ -53,7 +60,7 @@ class Desk:
         self.slack = Workspace(
             TEAM_ID, APP_ID, PEOPLE, CHANNELS, TOKEN, "secret", base_url=self.url, deliver=self._deliver, **manifest
         )
-        self._server.app = create_app(self.slack)
+        self._server.app = create_app(self.slack, [nothing_happens()])
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.web = WebClient(token=TOKEN, base_url=f"{self.url}/api/", retry_handlers=[])
 
