@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.audit_rows import AuditRow
+from bot.incidents import Effect as Change
 from bot.models import Outcome
 from bot.operations import (
     ACCESS_DENIED,
@@ -22,8 +23,8 @@ from bot.operations import (
 
 # What nobody did: the clock and CloudWatch.
 UNASKED = {ALARM_STATE_CHANGE, ALARM_REFUSED, ALERT_REMINDER}
-FIRED = {"opened", "reopened", "came_and_went"}  # the effects of bot.incidents
-OVER = {"resolved", "came_and_went"}
+FIRED = {Change.OPENED, Change.REOPENED, Change.CAME_AND_WENT}
+OVER = {Change.RESOLVED, Change.DELETED, Change.CAME_AND_WENT}
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from bot.audit_rows import AuditPage, AuditQuery
 from bot.ec2_filters import INSTANCE_ID
-from bot.errors import NotRecordedError
 from bot.models import Actor, Outcome, Role, Target
 from bot.operations import RECORD_ENTRY, VIEW_ALL_AUDIT, VIEW_AUDIT, Operation, actions
 from bot.resources.bodies import AuditLog, AuditLogsBody, NewEntry, RecordedBody
 from bot.resources.errors import refusals
 from bot.resources.keyed import Answer, IdempotencyKey
 from bot.resources.moments import End, Start
-from bot.resources.paging import Cursor
+from bot.resources.paging import Cursor, kept
 from bot.rest import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -104,10 +103,7 @@ class AuditResource:
     def _following(self, actor: Actor, page: AuditPage) -> str | None:
         if page.cursor is None:
             return None
-        cursor = self._bookmarks.keep_text(KIND, page.cursor, actor.origin)
-        if cursor is None:  # a page without a cursor would say that it is the last one
-            raise NotRecordedError("cursor")
-        return cursor
+        return kept(self._bookmarks.keep_text(KIND, page.cursor, actor.origin))
 
 
 def _narrowed(query: AuditQuery, actor: Actor) -> AuditQuery:

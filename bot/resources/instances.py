@@ -9,12 +9,12 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from bot import models
-from bot.errors import InstanceNotFoundError, NotRecordedError, PageGoneError
+from bot.errors import InstanceNotFoundError, PageGoneError
 from bot.models import Actor, Bookmark, InstanceQuery, Listing, Match, Target
 from bot.operations import GET_INSTANCE, LIST_INSTANCES
 from bot.resources.bodies import PLAIN, Instance, InstanceBody, InstancesBody, RegionFailure
 from bot.resources.errors import refusals
-from bot.resources.paging import Cursor
+from bot.resources.paging import Cursor, kept
 
 if TYPE_CHECKING:
     from bot.resources.callers import Callers
@@ -99,10 +99,7 @@ class InstanceResource:
     def _following(self, actor: Actor, start: Bookmark, found: Listing) -> str | None:
         if not found.rest:
             return None
-        cursor = self._bookmarks.keep(Bookmark(start.query, found.rest, start.number + 1), actor.origin)
-        if cursor is None:  # a page without a cursor would say that it is the last one
-            raise NotRecordedError("cursor")
-        return cursor
+        return kept(self._bookmarks.keep(Bookmark(start.query, found.rest, start.number + 1), actor.origin))
 
 
 def one_of(match: Match) -> models.Instance:

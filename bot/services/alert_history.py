@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from bot.incidents import Effect
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -18,7 +20,7 @@ RESOURCE_INDEX = "resource-index"
 LOOK_BACK_SECONDS = 30 * 86_400
 CREDIT_SECONDS = 15 * 60  # an action this long before the OK may be what helped
 DEEDS = {"REBOOT_INSTANCE": "rebooted"}
-FIRED = ("opened", "came_and_went")
+FIRED = (Effect.OPENED, Effect.CAME_AND_WENT)
 MAX_DEEDS = 10
 
 logger = logging.getLogger("ec2-chatops")
@@ -38,7 +40,7 @@ class AlertHistory:
         if rows is None:
             return {}
         facts = [row.get("details") or {} for row in rows if row.get("action") == "ALARM_STATE_CHANGE"]
-        ends = [fact for fact in facts if fact.get("effect") == "resolved"]
+        ends = [fact for fact in facts if fact.get("effect") == Effect.RESOLVED]
         known: dict[str, Any] = {"times": sum(fact.get("effect") in FIRED for fact in facts)}
         if ends:
             known["seconds"] = float(ends[-1].get("seconds", 0))
