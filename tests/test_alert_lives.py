@@ -5,48 +5,28 @@ change and every click is on record, all that was to be said was said, and the q
 """
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from slack_sdk import WebClient
 
 from bot.alarm_events import parse
 from bot.alert_errors import AlertGoneError
-from bot.alert_pace import Pace
 from bot.incident_rows import key_of
 from bot.incidents import BURST, Incident
-from bot.listeners.alarm_batch import AlarmBatch, AlarmMessage
-from bot.listeners.alert_board import AlertBoard
 from bot.models import Actor, Origin, Role, Source, Target
 from bot.operations import ACKNOWLEDGE_ALERT, SILENCE_ALERT, UNACKNOWLEDGE_ALERT, UNSILENCE_ALERT
-from bot.services.alarm_charts import AlarmCharts
-from bot.services.alarm_intake import AlarmIntake, AlarmSource
-from bot.services.alert_clock import AlertClock
-from bot.services.alert_desk import AlertDesk
-from bot.services.alert_history import AlertHistory
-from bot.services.alert_requests import AlertRequests
-from bot.services.alert_routing import AlertRouting
-from bot.services.audit import Audit
-from bot.services.bursts import Bursts
-from bot.services.channel_posts import ChannelPosts
 from bot.services.gate import Gate
-from bot.services.incidents import Incidents
-from bot.services.mute_rules import MuteRules
-from bot.services.post_limiter import PostLimiter
-from bot.services.slack_secret import SlackSecret
 from bot.views import alert
 from playground.slack.messages import Message
 from tests.alarm_samples import change
+from tests.alert_world import ACCOUNT, AlertWorld
 from tests.house import House
 
-ACCOUNT = "123456789012"
 ALARMS = ("cpu", "disk", "net")
 RANK = {"OK": 0, "INSUFFICIENT_DATA": 1, "ALARM": 2}
 DOTS = {
@@ -56,27 +36,6 @@ DOTS = {
     "green": ":large_green_circle:",
 }
 ADA = Actor("ada", "ada@playground.example", Role.ADMIN, Origin(Source.SLACK, "c", "T0PLAYGND", "U0ADA", "C0ALERTS"))
-
-
-class Queue:
-    """SQS as far as it matters here: messages with the time from which they are visible."""
-
-    def __init__(self, lives: "Lives") -> None:
-        self.lives = lives
-        self.messages: dict[str, tuple[float, str, int]] = {}
-        self.number = 0
-
-    def send_message(self, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803
-        self.number += 1
-        self.messages[str(self.number)] = (self.lives.now, MessageBody, 0)
-
-    def change_message_visibility(self, **given: Any) -> None:
-        name = given["ReceiptHandle"]
-        _, body, receives = self.messages[name]
-        self.messages[name] = (self.lives.now + given["VisibilityTimeout"], body, receives)
-
-    def visible(self) -> list[str]:
-        return [name for name, (at, _, _) in self.messages.items() if at <= self.lives.now]
 
 
 class Identity:
@@ -90,64 +49,40 @@ class Lives(RuleBasedStateMachine):
     @initialize(alarms=st.lists(st.tuples(st.sampled_from(ALARMS), st.integers(0, 5_000)), min_size=1, max_size=4))
     def begin(self, alarms: list[tuple[str, int]]) -> None:
         self.house.fresh()
-        self.now = float(int(time.time()))
-        self.queue = Queue(self)
+        self.world = AlertWorld(self.house)
+        self.gate = Gate(self.world.audit, Identity())  # type: ignore[arg-type]
         self.sent: dict[str, tuple[float, int, str]] = {}
         self.identities: dict[str, set[str]] = {name: set() for name in ALARMS}
         self.bodies: list[str] = []
         self.clicks = 0
-        self._build()
         for name, ago in alarms:
             self._raise(name, "ALARM", ago)
-
-    def _build(self) -> None:
-        environment, client = self.house.environment, self.house.client
-        dynamodb, state, pace = client("dynamodb"), environment["STATE_TABLE_NAME"], Pace()
-        clock = lambda: self.now  # noqa: E731
-        audit = Audit(dynamodb, environment["AUDIT_TABLE_NAME"], 30, lambda: datetime.fromtimestamp(self.now, UTC))
-        self.incidents = Incidents(dynamodb, state, pace, clock)
-        self.bursts = Bursts(dynamodb, state, clock)
-        cloudwatch = lambda region: client("cloudwatch")  # noqa: E731
-        history = AlertHistory(dynamodb, environment["AUDIT_TABLE_NAME"], clock)
-        routing = AlertRouting((), "C0ALERTS", cloudwatch)
-        intake = AlarmIntake(AlarmSource(ACCOUNT), audit, self.incidents, self.bursts, history, routing, 1_800.0, clock)
-        secret = SlackSecret(lambda: {"SLACK_BOT_TOKEN": environment["SLACK_BOT_TOKEN"]}, time.time)
-        posts = ChannelPosts(WebClient(base_url=environment["SLACK_API_URL"], retry_handlers=[]), secret)
-        limiter, charts = PostLimiter(dynamodb, state, clock), AlarmCharts(cloudwatch, clock)
-        board = AlertBoard(self.incidents, self.bursts, posts, limiter, charts, "C0ALERTS", clock)
-        self.batch = AlarmBatch(
-            intake, board, self.queue, "queue", time.monotonic, lambda error: {"error": repr(error)}
-        )
-        requests = AlertRequests(self.queue, "queue")
-        self.desk = AlertDesk(self.incidents, requests, MuteRules(cloudwatch), clock)
-        self.clock = AlertClock(self.incidents, requests, audit, pace, clock)
-        self.gate = Gate(audit, Identity())  # type: ignore[arg-type]
 
     @rule(name=st.sampled_from(ALARMS), state=st.sampled_from(sorted(RANK)), ago=st.integers(0, 5_000))
     def alarm(self, name: str, state: str, ago: int) -> None:
         self._raise(name, state, ago)
 
     def _raise(self, name: str, state: str, ago: int) -> None:
-        body = json.dumps(change(name, state, self.now - ago))
+        body = json.dumps(change(name, state, self.world.now - ago))
         event = parse(body, ACCOUNT)
         self.sent[name] = max(self.sent.get(name, (0.0, 0, "")), (event.at, RANK[state], state))
         self.identities[name].add(event.identity)
         self.bodies.append(body)
-        self.queue.send_message("queue", body)
+        self.world.queue.send_message("queue", body)
 
     @rule(data=st.data())
     def copy(self, data: st.DataObject) -> None:
         if self.bodies:
-            self.queue.send_message("queue", data.draw(st.sampled_from(self.bodies)))
+            self.world.queue.send_message("queue", data.draw(st.sampled_from(self.bodies)))
 
     @rule(data=st.data(), size=st.integers(1, 5))
     def work(self, data: st.DataObject, size: int) -> None:
-        order = data.draw(st.permutations(self.queue.visible()))
-        self._run(order[:size])
+        order = data.draw(st.permutations(self.world.queue.visible()))
+        self.world.run(order[:size])
 
     @rule(seconds=st.sampled_from([1, 2, 5, 61, 901, 4_000]))
     def wait(self, seconds: int) -> None:
-        self.now += seconds
+        self.world.now += seconds
 
     @rule(method=st.sampled_from(["chat.postMessage", "chat.update"]), fault=st.sampled_from([429, 500, "fatal_error"]))
     def fail(self, method: str, fault: int | str) -> None:
@@ -160,14 +95,14 @@ class Lives(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(ALARMS), kind=st.sampled_from(["ack", "unack", "silence", "unsilence"]))
     def click(self, name: str, kind: str) -> None:
-        incident = self.incidents.load(key_of(f"us-east-1/{name}"))
+        incident = self.world.incidents.load(key_of(f"us-east-1/{name}"))
         if incident is None:
             return
         operation, do = {
-            "ack": (ACKNOWLEDGE_ALERT, lambda: self.desk.acknowledge(incident, "ada")),
-            "unack": (UNACKNOWLEDGE_ALERT, lambda: self.desk.unacknowledge(incident, "ada")),
-            "silence": (SILENCE_ALERT, lambda: self.desk.silence(incident, "ada", 900, everywhere=False)),
-            "unsilence": (UNSILENCE_ALERT, lambda: self.desk.unsilence(incident, "ada")),
+            "ack": (ACKNOWLEDGE_ALERT, lambda: self.world.desk.acknowledge(incident, "ada")),
+            "unack": (UNACKNOWLEDGE_ALERT, lambda: self.world.desk.unacknowledge(incident, "ada")),
+            "silence": (SILENCE_ALERT, lambda: self.world.desk.silence(incident, "ada", 900, everywhere=False)),
+            "unsilence": (UNSILENCE_ALERT, lambda: self.world.desk.unsilence(incident, "ada")),
         }[kind]
         with suppress(AlertGoneError):
             self.gate.perform(ADA, operation, Target(incident.name), do)
@@ -175,17 +110,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        self.clock.run()
-
-    def _run(self, names: list[str]) -> None:
-        messages = []
-        for name in names:
-            at, body, receives = self.queue.messages[name]
-            self.queue.messages[name] = (at + 90, body, receives + 1)
-            messages.append(AlarmMessage(name, name, body, receives + 1))
-        failed = self.batch.run(messages)
-        for name in set(names) - set(failed):
-            del self.queue.messages[name]
+        self.world.sweep.run()
 
     def _cards(self) -> list[Message]:
         return self.house.cards()
@@ -194,15 +119,10 @@ class Lives(RuleBasedStateMachine):
         return [card for card in self._cards() if value(card) == alert.value_of(incident)]
 
     def teardown(self) -> None:
-        if not hasattr(self, "queue"):
+        if not hasattr(self, "world"):
             return
         self.house.slack._faults._queued.clear()
-        for _ in range(400):
-            if not self.queue.messages:
-                break
-            self.now += 3
-            self._run(self.queue.visible()[:10])
-        assert self.queue.messages == {}, "the queue drains by itself"
+        self.world.drain()
         self.check()
 
     def check(self) -> None:
@@ -210,7 +130,7 @@ class Lives(RuleBasedStateMachine):
         for name, (at, _, state) in self.sent.items():
             told = [row for row in rows if row["action"] == "ALARM_STATE_CHANGE" and row["resourceId"].endswith(name)]
             assert len({row["auditId"] for row in told}) == len(self.identities[name]), "every change is on record"
-            incident = self.incidents.load(key_of(f"us-east-1/{name}"))
+            incident = self.world.incidents.load(key_of(f"us-east-1/{name}"))
             assert incident is not None
             assert (incident.state.value, incident.state_at) == (state, at), "the newest change wins"
             if incident.open:
@@ -218,7 +138,7 @@ class Lives(RuleBasedStateMachine):
             if incident.number and not incident.group:
                 self.check_card(incident)
             elif incident.group:
-                group = self.incidents.load(incident.group)
+                group = self.world.incidents.load(incident.group)
                 assert group is not None
                 assert group.kind == BURST
                 self.check_card(group)
@@ -227,7 +147,7 @@ class Lives(RuleBasedStateMachine):
 
     def check_card(self, incident: Incident) -> None:
         cards = self._cards_of(incident)
-        thread = self.incidents.thread(incident)
+        thread = self.world.incidents.thread(incident)
         if incident.silenced_until is not None and not thread.ts:
             assert cards == []
             return

@@ -76,6 +76,8 @@ class AlertBoard:
     def _show_burst(self, incident: Incident) -> float | None:
         if early := self._limiter.take(incident.key, BURST_SECONDS):
             return early
+        # Before anything of it is read: whoever joins from here on has a bearer of its own, and comes again.
+        self._bursts.settle(incident.key)
         wait = self._visit(incident)
         if wait:  # it was not its own pace that stopped it
             self._limiter.leave(incident.key, wait)
@@ -106,8 +108,7 @@ class AlertBoard:
         return incident, alert.card(incident, chart, belongs_to, again)
 
     def _draw_burst(self, incident: Incident, belongs_to: str, again: bool) -> tuple[Incident, Message]:
-        """Counted just before it is drawn: what changes from then on has a bearer of its own."""
-        self._bursts.settle(incident.key)
+        """Counted just before it is drawn."""
         members = self._bursts.members(incident.key)
         firing = sum(member.open for member in members)
         current = self._incidents.change(incident.key, lambda was: counted(was or incident, firing, self._now()))
