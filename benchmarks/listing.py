@@ -94,12 +94,8 @@ def by_hand(instances: Sequence[Instance]) -> str:
     options = [{"text": {"type": "plain_text", "text": label}, "value": value} for label, value in labels]
     menu = {"type": "actions", "elements": [{"type": "static_select", "action_id": "open", "options": options}]}
     lines = [f"{one.name} ({one.instance_id}): {one.state}, {one.instance_type}, {one.zone}" for one in instances]
-    sections = [
-        {"type": "section", "text": {"type": "mrkdwn", "text": "\n".join(lines[start : start + 20])}}
-        for start in range(0, len(lines), 20)
-    ]
     table = {"type": "data_table", "caption": "instances", "page_size": 15, "rows": rows}
-    return json.dumps({"text": "\n".join(lines), "blocks": [table, menu]}) + str(len(sections))
+    return json.dumps({"text": "\n".join(lines), "blocks": [table, menu]})
 
 
 def by_us(found: Listing) -> str:

@@ -3,7 +3,7 @@
 Plain frozen data: nothing here calls, reads or decides.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -106,14 +106,19 @@ class AuditEntry:
 class Message:
     """An answer in Slack: `blocks` to look at, `text` for notifications and screen readers.
 
-    `plain` is the same in older blocks, for a Slack that answers `invalid_blocks`; `title` is a modal's, at most 24
-    characters.
+    `older` makes the same of older blocks, for a Slack that answers `invalid_blocks`; seldom, so only when it is asked.
+    `title` is a modal's, at most 24 characters.
     """
 
     text: str
     blocks: list[Block]
-    plain: list[Block] | None = None
+    older: Callable[[], list[Block]] | None = field(default=None, compare=False)
     title: str | None = None
+
+    @property
+    def plain(self) -> list[Block] | None:
+        """The same in older blocks; None where `blocks` are such."""
+        return self.older() if self.older else None
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ class MetricListeners:
         ts = self._posts.post(channel_id, view.post(chart, who))
         file_id = self._pictures.share(_picture(chart), channel_id, ts) if chart.lines else None
         # Plainer blocks would be without the picture: then the message stays as it is.
-        pictured = replace(view.post(chart, who, file_id), plain=None)
+        pictured = replace(view.post(chart, who, file_id), older=None)
         return view.shown(chart, file_id is not None and self._posts.edit(channel_id, ts, pictured))
 
     def _again(self, actor: Actor, request: MetricsRequest, details: dict[str, Any] | None = None) -> Chart:

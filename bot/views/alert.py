@@ -35,10 +35,9 @@ def card(incident: Incident, chart: AlarmChart | None, belongs_to: str = "", aga
     facts = {"type": "section", "fields": [_field(title, value) for title, value in _facts(incident)]}
     top: list[Block] = [section(f"{_title(incident)}\n{_what(incident)}"), facts]
     bottom = [*_known(incident), *notes, {"type": "actions", "elements": buttons(incident)}]
-    plain = [*top, *bottom]
     if chart is None or not incident.open:
-        return Message(_text(incident), plain)
-    return Message(_text(incident), [*top, chart_block(chart), *bottom], plain)
+        return Message(_text(incident), [*top, *bottom])
+    return Message(_text(incident), [*top, chart_block(chart), *bottom], lambda: [*top, *bottom])
 
 
 def burst(incident: Incident, members: Sequence[Member], belongs_to: str = "", again: bool = False) -> Message:
@@ -99,7 +98,7 @@ def charts(incident: Incident, chart: AlarmChart | None) -> Message:
         return Message(f"No data to draw for {name}.", [section(f"CloudWatch has no data to draw for {name}.")])
     last = ", ".join(f"{escape(cut(series, 40))} {number(values[-1])}" for series, values in chart.series)
     words = section(f"{name} in the last three hours; the latest values: {last}.")
-    return Message(f"{escape(cut(_name(incident), 200))}: {last}", [words, chart_block(chart)], [words])
+    return Message(f"{escape(cut(_name(incident), 200))}: {last}", [words, chart_block(chart)], lambda: [words])
 
 
 def buttons(incident: Incident) -> list[Block]:

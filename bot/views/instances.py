@@ -53,7 +53,7 @@ def listing(found: Listing, query: InstanceQuery, now: datetime, place: Place = 
         "rows": [_heading(), *rows],
     }
     text = _text(summary, shown, names, found.failures)
-    return Message(text, [*head, table, *tail], plain=[*head, *_lines(shown, names), *tail])
+    return Message(text, [*head, table, *tail], lambda: [*head, *_lines(shown, names), *tail])
 
 
 def label(instance: Instance) -> str:

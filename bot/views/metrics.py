@@ -45,8 +45,8 @@ def message(chart: Chart) -> Message:
     """For the person alone: words, at most two charts, and the controls."""
     head, tail = _words(chart), controls(chart)
     drawn = [block for plot in plots(chart) for block in (plot.block, context(escape(plot.caption)))]
-    plain = [] if chart.lines else [context("There is nothing to draw.")]
-    return Message(text(chart), [*head, *drawn, *plain, tail], plain=[*head, *plain, tail])
+    nothing = [] if chart.lines else [context("There is nothing to draw.")]
+    return Message(text(chart), [*head, *drawn, *nothing, tail], lambda: [*head, *nothing, tail])
 
 
 def post(chart: Chart, who: str, file_id: str | None = None) -> Message:
@@ -54,9 +54,9 @@ def post(chart: Chart, who: str, file_id: str | None = None) -> Message:
     head = [*_words(chart), context(f"Shown by <@{who}>")]
     if file_id is None:
         drawn = [block for plot in plots(chart) for block in (plot.block, context(escape(plot.caption)))]
-        return Message(text(chart), [*head, *drawn], plain=head)
+        return Message(text(chart), [*head, *drawn], lambda: head)
     picture = {"type": "image", "slack_file": {"id": file_id}, "alt_text": alt_text(chart)}
-    return Message(text(chart), [*head, picture], plain=head)
+    return Message(text(chart), [*head, picture], lambda: head)
 
 
 def shown(chart: Chart, pictured: bool) -> Message:

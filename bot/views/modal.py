@@ -15,7 +15,7 @@ TITLE = "EC2 instances"
 
 def view(message: Message, *, back: bool = False) -> dict[str, Any]:
     """A view for views.open and views.update; `back` adds the button that leads to the list."""
-    blocks = message.blocks if message.plain is None else message.plain
+    blocks = message.plain or message.blocks
     return {
         "type": "modal",
         "title": {"type": "plain_text", "text": message.title or TITLE},
