@@ -14,6 +14,7 @@ import pytest
 
 from bot.incident_rows import key_of
 from bot.services.bursts import ALONE
+from bot.services.incidents import LEASE_SECONDS
 from tests.alarm_samples import change
 from tests.alert_world import CHANNEL, AlertWorld
 from tests.house import House
@@ -113,6 +114,30 @@ def test_Z5_a_click_at_any_step_of_a_visit_to_slack_is_on_the_card_and_the_chang
         told = " ".join(house.replies(card))
         assert "<@U0ADA> acknowledged" in told, where
         assert "No data since" in told, where
+    assert step > 5
+
+
+def test_Z5_a_container_frozen_for_longer_than_its_lease_does_not_take_the_card_from_who_came_after(
+    house: House,
+) -> None:
+    def thaw(world: AlertWorld) -> None:
+        world.now += LEASE_SECONDS + 1
+        meanwhile(world, "cpu", "OK", 10)
+
+    for step in count(1):
+        house.fresh()
+        world = AlertWorld(house)
+        one = Interrupted(house, step, lambda world=world: thaw(world))
+        world.run(raised(world, "cpu", "ALARM", 20), world.container(one.client))
+        if one.calls < step:
+            break
+        world.drain()
+        incident = world.incidents.load(key_of("us-east-1/cpu"))
+        assert incident is not None
+        thread = world.incidents.thread(incident)
+        assert thread.shown == incident.version, f"at call {step}"
+        (bound,) = [card for card in house.cards() if card.ts == thread.ts]
+        assert ":large_green_circle:" in repr(bound.blocks[0]), f"at call {step}"
     assert step > 5
 
 
