@@ -237,10 +237,11 @@ def test_B6_what_is_rebooted_is_what_is_stored_whatever_the_message_says(house: 
 
 def test_B7_the_button_works_in_its_own_message_alone(house: House, reboots: Reboots) -> None:
     card = reboots.propose("web-1")
-    for channel in ("C0OPS", "C0ALERTS"):
-        forwarded = house.slack.board.post(channel, card.user_id, card.text, blocks=card.blocks, app_id=card.app_id)
+    # A `ts` is unique in its channel alone.
+    for channel, ts in (("C0OPS", None), ("C0ALERTS", None), ("C0ALERTS", card.ts)):
+        forwarded = house.slack.board.post(channel, card.user_id, card.text, ts, blocks=card.blocks, app_id=card.app_id)
         assert "That button leads nowhere" in reboots.press(view.CONFIRM, card=forwarded)
-    assert [row["details"]["reason"] for row in reboots.rows(DENIED)] == ["other_message", "other_message"]
+    assert [row["details"]["reason"] for row in reboots.rows(DENIED)] == ["other_message"] * 3
     assert reboots.calls == 0
     reboots.confirm(card=card)
     assert reboots.calls == 1

@@ -53,6 +53,9 @@ def test_who_may_only_look_sees_their_own_rows_and_any_instances_and_is_refused_
     for query in (f"userId={client.sub(ADA)}", "resourceId=*", f"userId={client.sub(ADA)}&action=DEPLOY"):
         assert code(client.get(f"/audit-logs?{query}", CAROL)) == (403, "FORBIDDEN")
         assert house.rows()[-1]["action"] == "ACCESS_DENIED"
+    refused = client.get(f"/audit-logs?userId={client.sub(ADA)}&cursor={'0' * 32}", CAROL)
+    assert code(refused) == (403, "FORBIDDEN"), "nobody learns whether a cursor is good before they may ask at all"
+    assert house.rows()[-1]["action"] == "ACCESS_DENIED"
 
 
 def test_pages_lose_and_repeat_nothing_while_rows_are_being_written(house: House, client: RestClient) -> None:

@@ -243,6 +243,14 @@ def test_D7_a_digest_signed_again_by_our_own_key_breaks_the_chain(desk: Desk) ->
     assert "not what the next one follows" in found.note
 
 
+def test_D7_a_genuine_digest_under_another_hour_is_an_altered_one(desk: Desk) -> None:
+    *_, before, newest = desk.seals.hours()
+    genuine = desk.seals.load(before)
+    assert genuine is not None
+    overwrite(desk, newest, genuine.to_json())
+    assert (Kind.DIGEST_ALTERED, newest) in [(found.kind, found.hour) for found in desk.verify().findings]
+
+
 def test_D7_leaves_that_are_not_those_of_the_root_are_an_altered_digest(desk: Desk) -> None:
     genuine = desk.seals.load("2026-11-22T08")
     assert genuine is not None
