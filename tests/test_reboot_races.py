@@ -93,8 +93,8 @@ def course(house: House, people: dict[str, Any]) -> Course:
     return Course(house, people)
 
 
-# What is told to who claims when AWS answers too late: the claim or the outcome may have landed, or land yet; or STS did
-# not answer, or there was no time left, and then nothing happened.
+# What is told to who claims when AWS answers too late: the claim or the outcome may have landed, or land yet; or STS
+# did not answer, or there was no time left, and then nothing happened.
 NOTHING_HAPPENED = {"RebootRefusedError", "ClaimTooOldError"}
 NOT_HEARD = {"NotRecordedError", "OutcomeNotRecordedError", "OutcomeUnknownError"} | NOTHING_HAPPENED
 
