@@ -4,7 +4,7 @@ It refuses to hold an alert up: what cannot be read is not known, and the card s
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bot.incidents import Effect
+from bot.models import Outcome
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -50,19 +51,17 @@ class AlertHistory:
     def deeds(self, instance_ids: Sequence[str], since: float, until: float) -> list[dict[str, Any]]:
         """What people did to the instances between the two, oldest first, each with whether it can have `helped`.
 
-        Only the last of them is credited, and only if the OK came soon after it.
+        A deed is its attempt's: it is who confirmed and when, whoever learned later how it ended. One of which nobody
+        knows yet whether it happened is not `certain`. Only the last is credited, and only if the OK came soon after.
         """
-        found: list[dict[str, Any]] = []
-        for instance_id in instance_ids:
-            for row in self._rows(instance_id, since) or []:
-                at = _epoch(row["timestamp"])
-                if row.get("action") in DEEDS and row.get("outcome") == "succeeded" and at <= until:
-                    who, slack = str(row.get("userEmail") or row["userId"]), str(row.get("slackUserId") or "")
-                    what = DEEDS[row["action"]]
-                    deed = {"who": who, "slack": slack, "what": what, "on": instance_id, "at": at}
-                    found.append({**deed, "helped": False})
+        found = [
+            deed
+            for instance_id in instance_ids
+            for deed in _deeds(instance_id, self._rows(instance_id, since) or [])
+            if deed["at"] <= until
+        ]
         found.sort(key=lambda deed: float(deed["at"]))
-        if found and until - found[-1]["at"] <= CREDIT_SECONDS:
+        if found and found[-1]["certain"] and until - found[-1]["at"] <= CREDIT_SECONDS:
             found[-1]["helped"] = True
         return found[-MAX_DEEDS:]
 
@@ -86,6 +85,23 @@ class AlertHistory:
         rows = [{name: read(value) for name, value in item.items()} for item in answer["Items"]]
         live = [row for row in rows if int(row.get("ttl", 0) or 0) > self._now()]
         return live[::-1]
+
+
+def _deeds(instance_id: str, oldest_first: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    rows = [row for row in oldest_first if row.get("action") in DEEDS]
+    ended = {(row.get("details") or {}).get("attempt"): row.get("outcome") for row in rows}
+    for row in rows:
+        end = ended.get(row.get("auditId"))
+        if row.get("outcome") == Outcome.ATTEMPTED and end != Outcome.FAILED:
+            yield {
+                "who": str(row.get("userEmail") or row["userId"]),
+                "slack": str(row.get("slackUserId") or ""),
+                "what": DEEDS[row["action"]],
+                "on": instance_id,
+                "at": _epoch(row["timestamp"]),
+                "certain": end == Outcome.SUCCEEDED,
+                "helped": False,
+            }
 
 
 def _epoch(timestamp: str) -> float:

@@ -125,6 +125,9 @@ def _resolved(facts: Any, when: str) -> str:
         on = f"`{escape(cut(str(deed['on']), 40))}`"
         if deed.get("helped"):
             words.append(f"{who} {what} {on}, OK {lasted(float(deed.get('after', 0)))} later: that helped.")
+        elif not deed.get("certain", True):
+            at = date(float(deed["at"]), clock=True)
+            words.append(f"{who} may have {what} {on} at {at}: whether it came to that is not known yet.")
         else:
             words.append(f"{who} {what} {on} at {date(float(deed['at']), clock=True)}: that did not help.")
     if not facts.get("did"):

@@ -299,22 +299,29 @@ def test_the_chart_of_the_metric_stands_on_the_card(house: House) -> None:
     assert [series["name"] for series in chart["chart"]["series"]] == ["CPUUtilization", "Threshold"]
 
 
+def on_record(house: House, at: float, outcome: str, audit_id: str, who: str = "system:sweep", **fields: Any) -> None:
+    """A row of a reboot; an outcome's names its `attempt`."""
+    row = {
+        "userId": {"S": who},
+        "timestamp": {"S": time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(at))},
+        "auditId": {"S": audit_id},
+        "action": {"S": "REBOOT_INSTANCE"},
+        "resourceId": {"S": "i-0123456789abcdef0"},
+        "outcome": {"S": outcome},
+        "source": {"S": "slack"},
+        "details": {"M": {name: {"S": value} for name, value in fields.items()}},
+        "ttl": {"N": str(int(at) + 99_999)},
+    }
+    if "@" in who:
+        row["userEmail"] = {"S": who}
+    house.client("dynamodb").put_item(TableName=house.environment["AUDIT_TABLE_NAME"], Item=row)
+
+
 def test_a_reboot_followed_by_ok_is_credited_and_an_earlier_one_is_not(house: House) -> None:
     now = time.time() - 7_200
-    for minutes, who in ((40, "bob"), (5, "ada")):
-        at = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(now - 60 * minutes))
-        row = {
-            "userId": who,
-            "timestamp": at,
-            "auditId": who,
-            "userEmail": f"{who}@playground.example",
-            "action": "REBOOT_INSTANCE",
-            "resourceId": "i-0123456789abcdef0",
-            "outcome": "succeeded",
-            "source": "slack",
-        }
-        item = {name: {"S": value} for name, value in row.items()} | {"ttl": {"N": str(int(now) + 99_999)}}
-        house.client("dynamodb").put_item(TableName=house.environment["AUDIT_TABLE_NAME"], Item=item)
+    for minutes, who in ((40, "bob@playground.example"), (5, "ada@playground.example")):
+        on_record(house, now - 60 * minutes, "attempted", who[:3], who)
+        on_record(house, now - 60 * minutes + 1, "succeeded", f"{who[:3]}-end", who, attempt=who[:3])
     card = raised(house, ago=10_200)
     house.raise_alarm(change("web-1-cpu", "OK", now - 60))
     summary = house.replies(card)[-1]
@@ -323,6 +330,45 @@ def test_a_reboot_followed_by_ok_is_credited_and_an_earlier_one_is_not(house: Ho
     assert "ada@playground.example rebooted `i-0123456789abcdef0`, OK 4 min later: that helped" in summary
     again = raised(house)
     assert "2nd time in 30 days; last time ada@playground.example rebooted it, OK 4 min later" in repr(again.blocks)
+
+
+def test_a_reboot_long_before_the_ok_and_one_that_failed_are_not_credited(house: House) -> None:
+    now = time.time() - 7_200
+    on_record(house, now - 2_400, "attempted", "early", "ada@playground.example")
+    on_record(house, now - 2_399, "succeeded", "early-end", "ada@playground.example", attempt="early")
+    on_record(house, now - 120, "attempted", "refused", "bob@playground.example")
+    on_record(house, now - 119, "failed", "refused-end", "bob@playground.example", attempt="refused")
+    card = raised(house, ago=10_200)
+    house.raise_alarm(change("web-1-cpu", "OK", now - 60))
+    summary = house.replies(card)[-1]
+    assert "ada@playground.example rebooted" in summary
+    assert "did not help" in summary
+    assert "bob@" not in summary
+
+
+def test_a_reboot_that_the_sweep_closed_is_credited_to_who_confirmed_it_and_when(house: House) -> None:
+    now = time.time() - 7_200
+    on_record(house, now - 400, "attempted", "a", "ada@playground.example")
+    on_record(house, now - 250, "outcome_unknown", "b", attempt="a")
+    on_record(house, now - 30, "succeeded", "c", attempt="a", evidence="CloudTrail")
+    card = raised(house, ago=10_200)
+    house.raise_alarm(change("web-1-cpu", "OK", now - 60))
+    summary = house.replies(card)[-1]
+    assert "ada@playground.example rebooted `i-0123456789abcdef0`, OK 6 min later: that helped" in summary
+    assert "system:sweep" not in summary
+    assert "last time ada@playground.example rebooted it" in repr(raised(house).blocks)
+
+
+def test_a_reboot_of_which_nobody_knows_yet_is_told_and_not_credited(house: House) -> None:
+    now = time.time() - 7_200
+    on_record(house, now - 400, "attempted", "a", "ada@playground.example")
+    on_record(house, now - 250, "outcome_unknown", "b", attempt="a")
+    card = raised(house, ago=10_200)
+    house.raise_alarm(change("web-1-cpu", "OK", now - 60))
+    summary = house.replies(card)[-1]
+    assert "ada@playground.example may have rebooted `i-0123456789abcdef0` at" in summary
+    assert "helped" not in summary
+    assert "Nobody did anything" not in summary
 
 
 def test_the_sweep_answers_how_much_was_due(house: House) -> None:

@@ -309,6 +309,7 @@ DEED = st.fixed_dictionaries(
         "on": HOSTILE,
         "at": INSTANT,
         "after": NUMBER,
+        "certain": st.booleans(),
         "helped": st.booleans(),
     }
 )
