@@ -210,7 +210,7 @@ class House:
         counts = self.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
         return sum(int(counts[name]) for name in names)
 
-    def alarm_work(self, seconds: float = 20.0, extra: Mapping[str, str | None] | None = None) -> None:
+    def alarm_work(self, seconds: float = 60.0, extra: Mapping[str, str | None] | None = None) -> None:
         """Run the alarms function until its queue is empty: at Slack's pace, so this takes real seconds."""
         deadline = time.monotonic() + seconds
         function = self.function(ALARMS)

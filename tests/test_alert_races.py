@@ -176,6 +176,19 @@ def test_Z6_an_alarm_that_joins_at_any_step_of_a_visit_to_slack_is_named_in_the_
     assert step > 10
 
 
+def test_Z5_Z6_a_member_that_resolves_at_any_step_of_its_joining_does_not_count_as_firing(house: House) -> None:
+    for step in count(1):
+        world = burst(house, shown=True)
+        one = Interrupted(house, step, lambda world=world: meanwhile(world, "joined-1", "OK", ago=0))
+        world.run(raised(world, "joined-1", ago=1), world.container(one.client))
+        if one.calls < step:
+            break
+        world.drain()
+        (card,) = house.cards()
+        assert "*1* of" in repr(card.blocks), f"at call {step}"
+    assert step > 10
+
+
 @pytest.mark.parametrize("shown", [True, False])
 def test_Z6_none_is_lost_where_a_container_dies_at_any_step_of_its_visit(house: House, shown: bool) -> None:
     for step in count(1):

@@ -393,3 +393,11 @@ def test_B10_the_guards_of_the_lock_cover_for_each_other() -> None:
     for one in (looked_at, ended, as_read):
         assert not without_all((one,), "B10_two_proposals_for_one_instance", 0).violation
     assert without_all((looked_at, ended), "B10_two_proposals_for_one_instance", 0).violation
+
+
+def test_D2_a_claim_is_made_once_so_that_its_token_covers_for_what_cannot_come() -> None:
+    """It stays: it costs nothing, and a proposal that could be claimed twice would need it."""
+    of_any_claim = without(
+        "claimToken = :token", lambda request: "claimToken = :token" in request["ConditionExpression"]
+    )
+    assert not without_all((of_any_claim,), "B1_B2_D2_two_clicks", 1).violation

@@ -145,7 +145,7 @@ def test_the_first_screen_of_ten_thousand_takes_the_memory_of_a_page(house: Hous
 
 
 def test_regions_are_asked_at_once(house: House) -> None:
-    together = threading.Barrier(3, timeout=3)
+    together = threading.Barrier(3, timeout=30)
 
     def before(action: str, region: str) -> None:
         if action == DESCRIBE:
