@@ -1,4 +1,4 @@
-"""What may follow `/ec2`, as one table from which both the parser and the help are made.
+"""Understands what was typed after `/ec2`, by the table of commands.
 
 It refuses what it cannot read with a reason and the nearest right word, and never guesses.
 """
@@ -12,63 +12,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.audit_rows import is_bound
+from bot.command_table import COMMANDS, HELP, Command, Option
 from bot.errors import InvalidValueError, MalformedTextError, UnknownCommandError, UnknownOptionError
-from bot.metric_series import GROUPS, RANGES
-from bot.models import Outcome
-from bot.operations import (
-    GET_INSTANCE,
-    LIST_ALERTS,
-    LIST_INSTANCES,
-    PROPOSE_REBOOT,
-    REQUEST_LINK,
-    UNLINK_IDENTITY,
-    VIEW_AUDIT,
-    VIEW_HELP,
-    VIEW_IDENTITY,
-    VIEW_METRICS,
-    Operation,
-    actions,
-)
 
 MAX_TEXT = 1000
-SORTS = ("name", "launched", "state")
-STATES = ("pending", "running", "stopping", "stopped", "shutting-down", "terminated")
-
-
-@dataclass(frozen=True)
-class Option:
-    """`key:value` on the command line; with `choices`, only those values. May be given more than once."""
-
-    key: str
-    value: str
-    purpose: str
-    choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Command:
-    """One word after `/ec2`; `argument` names the free text it takes, if it takes any.
-
-    `rest` names what follows the first word of that text, if it is more than one thing. `keywords` are sets of words
-    of which one each may follow the text, in any order.
-    """
-
-    name: str
-    operation: Operation
-    purpose: str
-    argument: str | None = None
-    options: tuple[Option, ...] = ()
-    examples: tuple[str, ...] = ()
-    rest: str | None = None
-    keywords: tuple[tuple[str, ...], ...] = ()
-
-    @property
-    def usage(self) -> str:
-        """As help shows it: `list [text] [state:<state>] [tag:<key=value>]`."""
-        argument = [f"[{name}]" for name in (self.argument, self.rest) if name]
-        keywords = [f"[{'|'.join(words)}]" for words in self.keywords]
-        options = [f"[{option.key}:{option.value}]" for option in self.options]
-        return " ".join([self.name, *argument, *keywords, *options])
+_WORD = re.compile(r"[a-z][a-z-]*", re.ASCII | re.IGNORECASE)
+_OPTION = re.compile(r"([a-z][a-z-]*):(.*)", re.ASCII | re.IGNORECASE | re.DOTALL)
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}", re.ASCII)
+_SLACK_LINK = re.compile(r"<(?:https?://|mailto:)([^|<>]*)(?:\|([^<>]*))?>")
+_PLAIN = str.maketrans({**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("\t\r\n", " ")})
 
 
 @dataclass(frozen=True)
@@ -84,89 +36,6 @@ class Invocation:
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     words: tuple[str, ...] = ()
     keywords: tuple[str | None, ...] = ()
-
-
-COMMANDS = (
-    Command(
-        "list",
-        LIST_INSTANCES,
-        "Lists instances.",
-        argument="text",
-        options=(
-            Option("state", "running", "only instances in this state", choices=STATES),
-            Option("tag", "Env=prod", "only instances with this tag; `*` and `?` match anything in the value"),
-            Option("region", "eu-west-1", "only instances in this region; `all` for all that are configured"),
-            Option("sort", "launched", "the order: latest launch first, by name, or by state", choices=SORTS),
-        ),
-        examples=("list state:running tag:Env=prod", "list", "list web", 'list "billing api"'),
-    ),
-    Command(
-        "get",
-        GET_INSTANCE,
-        "Shows one instance: state, checks, addresses, tags.",
-        argument="name or id",
-        examples=("get web-1", "get i-0123456789abcdef0"),
-    ),
-    Command(
-        "metrics",
-        VIEW_METRICS,
-        "Charts how instances are doing, up to six together.",
-        argument="name or id …",
-        examples=("metrics db-primary", "metrics web-1 web-2 network 24h", "metrics web-* memory 7d"),
-        keywords=(tuple(GROUPS), tuple(RANGES)),
-    ),
-    Command(
-        "reboot",
-        PROPOSE_REBOOT,
-        "Proposes a reboot in this channel, or asks an admin for one; nothing happens before it is confirmed.",
-        argument="name or id",
-        rest="reason",
-        examples=("reboot web-1 it hangs", "reboot i-0123456789abcdef0"),
-    ),
-    Command(
-        "alerts",
-        LIST_ALERTS,
-        "Lists the open alerts; with `mine`, those that you acknowledged.",
-        argument="mine",
-        examples=("alerts", "alerts mine"),
-    ),
-    Command(
-        "audit",
-        VIEW_AUDIT,
-        "Shows who did what, and when; newest first.",
-        argument="@user or instance",
-        options=(
-            Option("action", "GET_INSTANCE", "only this action", choices=actions()),
-            Option("outcome", "denied", "only what ended so", choices=tuple(Outcome)),
-            Option("since", "8h", "from then on: an age (`30m`, `8h`, `7d`), a day or a minute in UTC"),
-            Option("until", "2026-11-01", "up to then, a day with all its hours"),
-        ),
-        examples=(
-            "audit web-1",
-            "audit @bob outcome:denied since:7d",
-            "audit handover since:8h",
-            "audit export since:2026-11-01",
-            "audit verify since:24h",
-        ),
-    ),
-    Command("whoami", VIEW_IDENTITY, "Says who you are here and what you may do.", examples=("whoami",)),
-    Command("login", REQUEST_LINK, "Links your Slack user to your account, by signing in.", examples=("login",)),
-    Command("logout", UNLINK_IDENTITY, "Ends the link between your Slack user and your account.", examples=("logout",)),
-    Command(
-        "help",
-        VIEW_HELP,
-        "Shows this, or everything about one command.",
-        argument="command",
-        examples=("help list",),
-    ),
-)
-HELP = COMMANDS[-1]
-
-_WORD = re.compile(r"[a-z][a-z-]*", re.ASCII | re.IGNORECASE)
-_OPTION = re.compile(r"([a-z][a-z-]*):(.*)", re.ASCII | re.IGNORECASE | re.DOTALL)
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}", re.ASCII)
-_SLACK_LINK = re.compile(r"<(?:https?://|mailto:)([^|<>]*)(?:\|([^<>]*))?>")
-_PLAIN = str.maketrans({**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("\t\r\n", " ")})
 
 
 def parse(text: str) -> Invocation:
@@ -189,6 +58,7 @@ def parse(text: str) -> Invocation:
         else:
             option = _option(command, match[1])
             options[option.key] = (*options.get(option.key, ()), _value(command, option, match[2]))
+            _require_one_meaning(option, options[option.key])
     if free and command.argument is None:
         raise MalformedTextError(f"`{command.name}` takes no text after it")
     names, keywords = _keywords(command, free)
@@ -245,6 +115,12 @@ def _option(command: Command, key: str) -> Option:
     if key.lower() in by_key:
         return by_key[key.lower()]
     raise UnknownOptionError(command.name, key, nearest(key, by_key), tuple(by_key))
+
+
+def _require_one_meaning(option: Option, given: tuple[str, ...]) -> None:
+    """Of two values one would be left out without a word."""
+    if len(given) > 1 and not option.repeats:
+        raise MalformedTextError(f"`{option.key}:` was given twice, and takes one value: one of them at a time")
 
 
 def _value(command: Command, option: Option, value: str) -> str:

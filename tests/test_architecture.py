@@ -143,6 +143,7 @@ def test_the_ground_is_known() -> None:
         "alert_pace",
         "alert_routes",
         "command",
+        "command_table",
         "config",
         "denials",
         "digests",

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import operations, wiring
-from bot.command import COMMANDS, MAX_TEXT, Invocation, parse
+from bot.command import MAX_TEXT, Invocation, parse
+from bot.command_table import COMMANDS
 from bot.errors import InvalidValueError, MalformedTextError, UnknownCommandError, UnknownOptionError, UsageError
 from tests.house import WORKER, House
 
@@ -188,6 +189,30 @@ def test_names_come_first_and_keywords_at_the_end_in_any_order(
 ) -> None:
     invocation = parse(text)
     assert (invocation.words, invocation.keywords) == (words, keywords)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("audit outcome:denied outcome:failed", "outcome"),
+        ("audit action:GET_INSTANCE action:LIST_INSTANCES", "action"),
+        ("audit since:8h web-1 since:1h", "since"),
+        ("audit until:1h until:1h", "until"),
+        ("list sort:name sort:state", "sort"),
+    ],
+)
+def test_a_filter_that_takes_one_value_is_not_given_two(text: str, key: str) -> None:
+    with pytest.raises(MalformedTextError, match=f"`{key}:` was given twice"):
+        parse(text)
+
+
+def test_a_filter_that_takes_several_values_keeps_each() -> None:
+    text = "list tag:Env=prod tag:Team=pay region:eu-west-1 region:us-east-1 state:stopped state:running"
+    assert parse(text).options == {
+        "tag": ("Env=prod", "Team=pay"),
+        "region": ("eu-west-1", "us-east-1"),
+        "state": ("stopped", "running"),
+    }
 
 
 @pytest.mark.parametrize("text", ["metrics web-1 cpu memory", "metrics web-1 1h 3h", "metrics web-1 cpu cpu"])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.command import COMMANDS
+from bot.command_table import COMMANDS
 from bot.job import MODAL_SUFFIX
 from bot.settings import SETTINGS
 from bot.views.modal import INSTANCES

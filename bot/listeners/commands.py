@@ -20,7 +20,7 @@ Runner = Callable[[Actor, commands.Invocation], Message | None]
 
 
 class CommandListeners:
-    """`runners` are the commands of the other listeners by name; the table in `bot.command` has them all."""
+    """`runners` are the commands of the other listeners by name; the table in `bot.command_table` has them all."""
 
     def __init__(self, gate: "Gate", answering: "Answering", runners: Mapping[str, Runner]) -> None:
         self._gate = gate

@@ -1,6 +1,6 @@
 """What the product can do for this person: the command table, restricted to what their role covers."""
 
-from bot.command import COMMANDS, Command
+from bot.command_table import COMMANDS, Command
 from bot.models import Message, Role
 from bot.views.text import context, escape, section
 
@@ -28,12 +28,13 @@ def details(command: Command) -> Message:
     options = [
         f"• `{option.key}:{option.value}`: {option.purpose}"
         + (f" ({', '.join(f'`{choice}`' for choice in option.choices)})" if option.choices else "")
+        + (". May be given more than once" if option.repeats else "")
         for option in command.options
     ]
     examples = [f"• `/ec2 {escape(example)}`" for example in command.examples]
     parts = [f"*`/ec2 {escape(command.usage)}`*\n{command.purpose}"]
     if options:
-        parts.append("*Options*, each may be given more than once\n" + "\n".join(options))
+        parts.append("*Options*\n" + "\n".join(options))
     parts.append("*Examples*\n" + "\n".join(examples))
     return Message(f"/ec2 {escape(command.usage)}: {command.purpose}", [section(part) for part in parts])
 

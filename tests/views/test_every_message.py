@@ -22,7 +22,7 @@ from bot.alarm_events import AlarmState, Comparison
 from bot.alarm_metrics import AlarmChart, MetricSpec
 from bot.audit_request import AuditSearch
 from bot.audit_rows import AuditPage, AuditQuery, AuditRow, timestamp
-from bot.command import COMMANDS
+from bot.command_table import COMMANDS
 from bot.handover import handover
 from bot.incidents import BURST, Entry, Incident, Member
 from bot.metric_series import GROUPS, RANGES

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import alert_errors, denials, errors, reboot_errors
-from bot.command import COMMANDS
+from bot.command_table import COMMANDS
 from bot.models import (
     Actor,
     Card,
@@ -162,8 +162,11 @@ def test_the_help_of_a_command_names_its_options_values_and_examples(command: An
     assert_slack_takes(message)
     for word in [*command.examples, *(option.key for option in command.options)]:
         assert word in shown(message)
+    lines = [line for _, body in texts(message.blocks) for line in body.splitlines()]
     for option in command.options:
         assert all(choice in shown(message) for choice in option.choices)
+        (line,) = (line for line in lines if line.startswith(f"• `{option.key}:"))
+        assert ("more than once" in line) == option.repeats
 
 
 @pytest.mark.parametrize("role", list(Role))
