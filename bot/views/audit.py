@@ -32,7 +32,7 @@ OUTCOMES = {
 
 def listing(page: AuditPage, search: AuditSearch, older: str | None) -> Message:
     """A page; `older` is the bookmark of the next one."""
-    summary = f"Audit{_about(search)}: {_count(page)}" + (f", page {search.number}" if search.number > 1 else "")
+    summary = f"Audit{_about(search)}: {_count(page, search.number)}"
     blocks = [section(f"*{summary}*"), *sections(map(_line, page.rows)), *_notes(page, search)]
     return Message(_text(summary, page.rows), [*blocks, *_actions(page, older)])
 
@@ -101,10 +101,15 @@ def _about(search: AuditSearch) -> str:
     return "".join(parts)
 
 
-def _count(page: AuditPage) -> str:
+def _count(page: AuditPage, number: int) -> str:
+    """Never as if the rows of one page were all there are."""
+    turned = f", page {number}" if number > 1 else ""
     if not page.rows:
-        return "nothing found"
-    return counted(len(page.rows), "row")
+        return f"nothing found{' yet' if page.cursor else ''}{turned}"
+    rows = counted(len(page.rows), "row")
+    if number == 1:
+        return f"the newest {rows.removeprefix('1 ')}" if page.cursor else rows
+    return f"{rows} older than those before{turned}" if page.cursor else f"the oldest {rows.removeprefix('1 ')}{turned}"
 
 
 def _line(row: AuditRow) -> str:

@@ -170,11 +170,19 @@ def test_older_rows_come_in_the_same_message_until_there_are_none(house: House) 
     message = house.say("audit since:2h")
     seen = menu(message)
     assert len(seen) == 15
+    summaries = [message.text.splitlines()[0]]
     for _ in range(2):
         (message,) = house.click(message, OLDER)
+        summaries.append(message.text.splitlines()[0])
+        assert summaries[-1].removesuffix(".") in json.dumps(message.blocks)
         seen += menu(message)
     assert not has_older(message)
-    assert "page 3" in message.text
+    # A page's count is never to be taken for that of all rows.
+    assert [summary.partition(">: ")[2] for summary in summaries] == [
+        "the newest 15 rows.",
+        "15 rows older than those before, page 2.",
+        "the oldest 10 rows, page 3.",
+    ]
     assert len(seen) == len(set(seen)) == 40
     assert [row["details"].get("page") for row in house.rows() if row["action"] == "VIEW_AUDIT"] == [None, 2, 3]
 
@@ -208,6 +216,7 @@ def test_a_search_that_is_given_up_says_how_far_it_came_and_goes_on(house: House
     put(house, item(3, ago(days=100), keep=timedelta(days=200)))
     message = house.say("audit since:200d")
     assert "Searched back to <!date^" in json.dumps(message.blocks)
+    assert message.text.endswith(">: nothing found yet.")
     for _ in range(4):
         (message,) = house.click(message, OLDER)
         if menu(message):
