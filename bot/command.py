@@ -19,6 +19,7 @@ MAX_TEXT = 1000
 _WORD = re.compile(r"[a-z][a-z-]*", re.ASCII | re.IGNORECASE)
 _OPTION = re.compile(r"([a-z][a-z-]*):(.*)", re.ASCII | re.IGNORECASE | re.DOTALL)
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}", re.ASCII)
+_RANGE = re.compile(r"[0-9]+[mhdw]", re.ASCII | re.IGNORECASE)
 _SLACK_LINK = re.compile(r"<(?:https?://|mailto:)([^|<>]*)(?:\|([^<>]*))?>")
 _PLAIN = str.maketrans({**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("\t\r\n", " ")})
 
@@ -73,9 +74,9 @@ def command_named(name: str, among: Iterable[Command] = COMMANDS) -> Command:
     raise UnknownCommandError(name, nearest(name, by_name))
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str | None:
     """The known word that was probably meant, or None when nothing is near."""
-    return next(iter(difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=0.5)), None)
+    return next(iter(difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=cutoff)), None)
 
 
 def _words(text: str) -> list[str]:
@@ -95,7 +96,10 @@ def _words(text: str) -> list[str]:
 
 
 def _keywords(command: Command, words: list[str]) -> tuple[list[str], tuple[str | None, ...]]:
-    """The text's words without the keywords at their end; the first word is always text, whatever it is."""
+    """The text's words without the keywords at their end; the first word is always text, whatever it is.
+
+    Later a keyword, or what can only be meant as one, is no text: it would be looked for, and the wrong word be blamed.
+    """
     names = list(words)
     found: list[str | None] = [None] * len(command.keywords)
     while len(names) > 1:
@@ -107,7 +111,22 @@ def _keywords(command: Command, words: list[str]) -> tuple[list[str], tuple[str 
             raise MalformedTextError(f"`{last}` and `{found[at]}` cannot both be shown: one of them at a time")
         found[at] = last
         names.pop()
+    if command.keywords:
+        _require_text(command, names[1:])
     return names, tuple(found)
+
+
+def _require_text(command: Command, words: list[str]) -> None:
+    """Raises MalformedTextError; it repeats no word but those that are harmless to show."""
+    after = " and ".join(f"one of {', '.join(f'`{word}`' for word in known)}" for known in command.keywords)
+    order = f"after the names may stand {after}. An instance that is called so is named first, or by its id"
+    known = {keyword for keywords in command.keywords for keyword in keywords}
+    for word in words:
+        if _RANGE.fullmatch(word) and word.lower() not in known:
+            raise MalformedTextError(f"`{word[:12]}` is not understood: {order}")
+    for word in words:
+        if word.isascii() and word.lower() in known:
+            raise MalformedTextError(f"what stands after `{word.lower()}` is not understood: {order}")
 
 
 def _option(command: Command, key: str) -> Option:

@@ -95,14 +95,15 @@ class MalformedTextError(UsageError):
 
 
 class InstanceNotFoundError(UsageError):
-    """No instance has that name or id; `nearest` are names that come close."""
+    """No instance has that name or id; `nearest` are names, `keyword` a word of the command, that come close."""
 
     code = "NOT_FOUND"
 
-    def __init__(self, wanted: str, nearest: Sequence[str] = ()) -> None:
+    def __init__(self, wanted: str, nearest: Sequence[str] = (), keyword: str | None = None) -> None:
         super().__init__(wanted)
         self.wanted = wanted
         self.nearest = tuple(nearest)
+        self.keyword = keyword
 
 
 class SeveralInstancesError(UsageError):

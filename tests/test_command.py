@@ -180,8 +180,9 @@ def test_every_command_of_the_table_has_a_listener_and_no_listener_is_without(ho
         ("metrics web-*", ("web-*",), (None, None)),
         ("metrics memory", ("memory",), (None, None)),  # the first word is a name, whatever it is
         ("metrics 3h 3h", ("3h",), (None, "3h")),
-        ("metrics web-1 cpu web-2", ("web-1", "cpu", "web-2"), (None, None)),
-        ("metrics web-1 2h", ("web-1", "2h"), (None, None)),
+        ("metrics 2h web-1", ("2h", "web-1"), (None, None)),
+        ("metrics cpu web-2 cpu", ("cpu", "web-2"), ("cpu", None)),
+        ("metrics web-1 disk1 web-2h", ("web-1", "disk1", "web-2h"), (None, None)),
     ],
 )
 def test_names_come_first_and_keywords_at_the_end_in_any_order(
@@ -219,6 +220,25 @@ def test_a_filter_that_takes_several_values_keeps_each() -> None:
 def test_two_keywords_of_one_kind_are_not_guessed_between(text: str) -> None:
     with pytest.raises(MalformedTextError, match="one of them at a time"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "blamed"),
+    [
+        ("metrics web-1 2h", "`2h` is not understood"),
+        ("metrics web-1 cpu 2h", "`2h` is not understood"),
+        ("metrics web-1 30M network", "`30M` is not understood"),
+        ("metrics web-1 cpu cppu", "what stands after `cpu` is not understood"),
+        ("metrics web-1 CPU web-2", "what stands after `cpu` is not understood"),
+        ("metrics web-1 3h web-2 cpu", "what stands after `3h` is not understood"),
+    ],
+)
+def test_a_word_that_can_be_no_name_is_said_with_what_may_stand_there(text: str, blamed: str) -> None:
+    with pytest.raises(MalformedTextError) as caught:
+        parse(text)
+    assert caught.value.problem.startswith(f"{blamed}: after the names may stand one of `cpu`, ")
+    assert "one of `1h`, `3h`, `24h`, `7d`, `14d`" in caught.value.problem
+    assert caught.value.problem.endswith("An instance that is called so is named first, or by its id")
 
 
 def test_N3_a_keyword_in_look_alike_letters_is_a_name() -> None:

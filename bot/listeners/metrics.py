@@ -5,9 +5,18 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from bot.command import Invocation
+from bot.command import Invocation, nearest
 from bot.errors import InstanceNotFoundError, MalformedTextError, NotPostedError
-from bot.metric_series import DEFAULT_GROUP, DEFAULT_RANGE, MAX_INSTANCES, RANGES, Chart, MetricsRequest, Picture
+from bot.metric_series import (
+    DEFAULT_GROUP,
+    DEFAULT_RANGE,
+    GROUPS,
+    MAX_INSTANCES,
+    RANGES,
+    Chart,
+    MetricsRequest,
+    Picture,
+)
 from bot.models import Actor, Instance, Match, Message, Target
 from bot.operations import VIEW_METRICS
 from bot.views import chart_svg, metric_words
@@ -132,7 +141,7 @@ class MetricListeners:
         for name in request.names:
             match = self._instances.match(name)
             if not match.instances:
-                raise InstanceNotFoundError(name, match.nearest)
+                raise InstanceNotFoundError(name, match.nearest, _keyword(name) if name != request.names[0] else None)
             if len(match.instances) > 1 and not {"*", "?"} & set(name):
                 return match
             found += match.instances
@@ -147,6 +156,11 @@ class MetricListeners:
     def _chart(self, instances: Sequence[Instance], request: MetricsRequest) -> Chart:
         chart = self._metrics.chart(instances[:MAX_INSTANCES], request.group, request.range)
         return replace(chart, unshown=max(len(instances) - MAX_INSTANCES, 0))
+
+
+def _keyword(name: str) -> str | None:
+    """What a word that names no instance may be a slip of: where one is of that name, it is meant."""
+    return nearest(name, (*GROUPS, *RANGES), cutoff=0.6)
 
 
 def _settled(target: Target, looked: Looked) -> Target:

@@ -82,7 +82,8 @@ def _malformed(error: Any) -> tuple[str, str]:
 
 def _instance_not_found(error: Any) -> tuple[str, str]:
     near = ", ".join(quoted(name) for name in error.nearest)
-    meant = f" The nearest names are {near}." if near else ""
+    meant = f" Did you mean `{error.keyword}`?" if error.keyword else ""
+    meant += f" The nearest names are {near}." if near else ""
     return f"There is no instance {quoted(error.wanted)}.", f"Nothing was done.{meant} `/ec2 list` shows all there are."
 
 

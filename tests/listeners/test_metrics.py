@@ -89,6 +89,8 @@ def test_a_name_of_several_is_answered_with_a_menu_that_shows_one(house: House) 
     [
         ("metrics", "needs the name or the id"),
         ("metrics nosuch", "There is no instance `nosuch`."),
+        ("metrics web-1 cppu", "There is no instance `cppu`. Nothing was done. Did you mean `cpu`?"),
+        ("metrics web-1 cpu 2h", "`2h` is not understood: after the names may stand one of `cpu`, "),
         ("metrics a b c d e f g", "at most 6 instances"),
         ("metrics web-1 cpu network", "one of them at a time"),
     ],

@@ -197,7 +197,7 @@ def every_error(text: st.SearchStrategy[str]) -> list[st.SearchStrategy[errors.C
         st.builds(errors.UnknownCommandError, text, st.one_of(st.none(), WORD)),
         st.builds(errors.UnknownOptionError, WORD, text, st.one_of(st.none(), WORD), st.lists(WORD, max_size=9)),
         st.builds(errors.InvalidValueError, WORD, WORD, text, WORD, st.one_of(st.none(), WORD)),
-        st.builds(errors.InstanceNotFoundError, text, st.lists(text, max_size=3)),
+        st.builds(errors.InstanceNotFoundError, text, st.lists(text, max_size=3), st.sampled_from((None, "cpu"))),
         st.builds(errors.InstancesUnavailableError, REGION, text),
         st.builds(errors.AuditUnavailableError, text),
         st.builds(errors.SeveralInstancesError, text, st.lists(st.tuples(text, text), max_size=12)),
