@@ -49,7 +49,7 @@ def parse(text: str) -> Invocation:
         return Invocation(HELP)
     command = command_named(words[0])
     if {"--help", "-h"} & set(words[1:]):
-        return Invocation(HELP, command.name)
+        return Invocation(HELP, command.name, words=(command.name,))
     free: list[str] = []
     options: dict[str, tuple[str, ...]] = {}
     for word in words[1:]:

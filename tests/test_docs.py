@@ -28,7 +28,11 @@ def table(text: str, columns: int) -> list[list[str]]:
 
 def test_the_readme_lists_every_command_as_help_does() -> None:
     listed = [(row[0].replace("\\|", "|"), row[1]) for row in table(README, 2) if row[0].startswith("`/ec2")]
-    assert listed == [(f"`/ec2 {command.usage}`", command.purpose) for command in COMMANDS]
+    known = []
+    for command in COMMANDS:
+        known.append((f"`/ec2 {command.usage}`", command.purpose))
+        known += [(f"`/ec2 {report.usage}`", report.described) for report in command.reports]
+    assert listed == known
 
 
 def test_the_manifest_hints_at_every_command() -> None:

@@ -49,7 +49,8 @@ class CommandListeners:
         def view() -> Message:
             if not invocation.text:
                 return help_view.overview(actor.role)
-            return help_view.details(commands.command_named(invocation.text, help_view.permitted(actor.role)))
+            about = commands.command_named(invocation.words[0], help_view.permitted(actor.role))
+            return help_view.details(about, actor.role)
 
         target = Target(actor.user_id, {"about": invocation.text})
         return self._gate.perform(actor, invocation.command.operation, target, view)

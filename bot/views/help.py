@@ -23,18 +23,23 @@ def overview(role: Role | None) -> Message:
     )
 
 
-def details(command: Command) -> Message:
-    """One command: its options, values and examples."""
+def details(command: Command, role: Role | None) -> Message:
+    """One command: what it does, its options and values, and the reports and examples that `role` may ask for."""
     options = [
         f"• `{option.key}:{option.value}`: {option.purpose}"
         + (f" ({', '.join(f'`{choice}`' for choice in option.choices)})" if option.choices else "")
         + (". May be given more than once" if option.repeats else "")
         for option in command.options
     ]
-    examples = [f"• `/ec2 {escape(example)}`" for example in command.examples]
+    examples = [f"• `/ec2 {escape(example)}`" for example in command.examples_for(role)]
+    reports = [f"• `/ec2 {escape(report.usage)}`: {report.described}" for report in command.reports_for(role)]
     parts = [f"*`/ec2 {escape(command.usage)}`*\n{command.purpose}"]
+    if command.more:
+        parts.append(command.more)
     if options:
         parts.append("*Options*\n" + "\n".join(options))
+    if reports:
+        parts.append("*Reports*\n" + "\n".join(reports))
     parts.append("*Examples*\n" + "\n".join(examples))
     return Message(f"/ec2 {escape(command.usage)}: {command.purpose}", [section(part) for part in parts])
 

@@ -381,7 +381,7 @@ MESSAGES: dict[Callable[..., Message], st.SearchStrategy[Message]] = {
         mine=st.booleans(),
     ),
     help_view.overview: st.builds(help_view.overview, st.sampled_from(list(Role))),
-    help_view.details: st.builds(help_view.details, st.sampled_from(COMMANDS)),
+    help_view.details: st.builds(help_view.details, st.sampled_from(COMMANDS), st.sampled_from(list(Role))),
     identity.whoami: st.builds(identity.whoami, ACTOR.filter(lambda actor: actor.role is not None)),
     instance_card.card: st.builds(
         instance_card.card,

@@ -156,17 +156,37 @@ def test_nobody_may_run_nothing() -> None:
     assert help_view.permitted(None) == ()
 
 
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.READONLY])
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_the_help_of_a_command_names_its_options_values_and_examples(command: Any) -> None:
-    message = help_view.details(command)
+def test_the_help_of_a_command_names_its_options_values_and_examples(command: Any, role: Role) -> None:
+    message = help_view.details(command, role)
     assert_slack_takes(message)
-    for word in [*command.examples, *(option.key for option in command.options)]:
+    for word in [*command.examples_for(role), *(option.key for option in command.options)]:
         assert word in shown(message)
     lines = [line for _, body in texts(message.blocks) for line in body.splitlines()]
     for option in command.options:
         assert all(choice in shown(message) for choice in option.choices)
         (line,) = (line for line in lines if line.startswith(f"• `{option.key}:"))
         assert ("more than once" in line) == option.repeats
+
+
+@pytest.mark.parametrize(
+    ("role", "offered"), [(Role.ADMIN, {"handover", "export", "verify"}), (Role.READONLY, {"export"})]
+)
+def test_the_help_of_the_audit_explains_the_reports_that_the_role_may_ask_for(role: Role, offered: set[str]) -> None:
+    (audit,) = (command for command in COMMANDS if command.name == "audit")
+    said = [line for _, body in texts(help_view.details(audit, role).blocks) for line in body.splitlines()]
+    explained = {line.split()[3].strip("`") for line in said if line.startswith("• `/ec2 audit") and "`: " in line}
+    assert explained == offered
+    assert any("audit @bob" in line for line in said) == (role is Role.ADMIN)
+    assert any("handover" in line for line in said) == ("handover" in offered)
+
+
+def test_the_help_of_a_reboot_says_how_it_is_confirmed_by_whom_and_how_long() -> None:
+    (reboot,) = (command for command in COMMANDS if command.name == "reboot")
+    said = shown(help_view.details(reboot, Role.READONLY))
+    for words in ("`click`", "`typed`", "`approval`: another admin", "five minutes", "role `admin`", "`readonly`"):
+        assert words in said
 
 
 @pytest.mark.parametrize("role", list(Role))
