@@ -18,6 +18,7 @@ from bot.models import Outcome
 
 SHIFT = timedelta(hours=8)
 DAY = timedelta(hours=24)
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PERSON = re.compile(r"<@([UW][A-Z0-9]{1,30})(?:\|[^<>]*)?>", re.ASCII)
 
 
@@ -113,6 +114,11 @@ def understood(text: str, options: Mapping[str, Sequence[str]], now: datetime) -
         raise MalformedTextError("one person at a time can be asked about")
     if "@" in instance[:2]:
         raise MalformedTextError("Slack knows nobody of that name: choose the person from the list that opens at `@`")
+    if _EMAIL.fullmatch(instance):
+        raise MalformedTextError(
+            "nobody is found by an e-mail address: choose the person from the list that opens at `@`, and give an "
+            "instance that is called so by its id"
+        )
     since, until = (_moment(options, name, now) for name in ("since", "until"))
     if since and until and since >= until:
         raise MalformedTextError("`since:` is not before `until:`")

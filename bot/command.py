@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.audit_rows import is_bound
-from bot.command_table import COMMANDS, HELP, Command, Option
+from bot.command_table import COMMANDS, HELP, MEANT, Command, Option
 from bot.errors import InvalidValueError, MalformedTextError, UnknownCommandError, UnknownOptionError
 
 MAX_TEXT = 1000
 _WORD = re.compile(r"[a-z][a-z-]*", re.ASCII | re.IGNORECASE)
 _OPTION = re.compile(r"([a-z][a-z-]*):(.*)", re.ASCII | re.IGNORECASE | re.DOTALL)
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}", re.ASCII)
 _RANGE = re.compile(r"[0-9]+[mhdw]", re.ASCII | re.IGNORECASE)
 _SLACK_LINK = re.compile(r"<(?:https?://|mailto:)([^|<>]*)(?:\|([^<>]*))?>")
 _PLAIN = str.maketrans({**dict.fromkeys("“”„«»", '"'), **dict.fromkeys("\t\r\n", " ")})
@@ -71,7 +70,14 @@ def command_named(name: str, among: Iterable[Command] = COMMANDS) -> Command:
     by_name = {command.name: command for command in among}
     if _WORD.fullmatch(name) and name.lower() in by_name:
         return by_name[name.lower()]
-    raise UnknownCommandError(name, nearest(name, by_name))
+    raise UnknownCommandError(name, _meant_command(name.casefold(), by_name))
+
+
+def _meant_command(name: str, by_name: Mapping[str, Command]) -> str | None:
+    if name in MEANT:
+        meant = MEANT[name]
+        return meant if meant and meant.split()[0] in by_name else None
+    return nearest(name, by_name, cutoff=0.6)
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str | None:
@@ -156,7 +162,9 @@ def _value(command: Command, option: Option, value: str) -> str:
 
 
 def _meant(value: str, by_word: Mapping[str, str]) -> str | None:
-    near = nearest(value, by_word)
+    """`reboot` is rather the beginning of REBOOT_INSTANCE than a slip of CANCEL_REBOOT."""
+    begun = [word for word in by_word if len(value) > 2 and word.startswith(value.casefold())]
+    near = begun[0] if len(begun) == 1 else nearest(value, by_word)
     return by_word[near] if near else None
 
 
@@ -166,8 +174,5 @@ def _is_tag(value: str) -> bool:
     return 0 < len(key) <= 128 and len(content) <= 256
 
 
-def _is_region(value: str) -> bool:
-    return value == "all" or _REGION.fullmatch(value) is not None
-
-
-_CHECKS: dict[str, Callable[[str], bool]] = {"tag": _is_tag, "region": _is_region, "since": is_bound, "until": is_bound}
+# Which regions there are only those know who look into them: their words name no other.
+_CHECKS: dict[str, Callable[[str], bool]] = {"tag": _is_tag, "since": is_bound, "until": is_bound}

@@ -109,7 +109,7 @@ COMMANDS = (
                 "tag", "Env=prod", "only instances with this tag; `*` and `?` match anything in the value", repeats=True
             ),
             Option(
-                "region", "eu-west-1", "only instances in this region; `all` for all that are configured", repeats=True
+                "region", "<region>", "only instances in this region; `all` for all that are configured", repeats=True
             ),
             Option("sort", "launched", "the order: latest launch first, by name, or by state", choices=SORTS),
         ),
@@ -218,3 +218,20 @@ COMMANDS = (
     ),
 )
 HELP = COMMANDS[-1]
+
+# What is typed for a command, with the command; and with None what there is nothing for, however near a word is.
+MEANT: dict[str, str | None] = {
+    **{
+        report.usage.split()[1]: " ".join(report.usage.split()[:2])
+        for command in COMMANDS
+        for report in command.reports
+    },
+    "restart": "reboot",
+    "describe": "get",
+    "show": "get",
+    "link": "login",
+    "unlink": "logout",
+    "start": None,
+    "stop": None,
+    "terminate": None,
+}

@@ -58,7 +58,19 @@ def test_what_is_typed_is_understood(text: str, expected: tuple[str, str, dict[s
 
 @pytest.mark.parametrize(
     ("text", "suggestion"),
-    [("lst", "list"), ("lits web", "list"), ("who", "whoami"), ("halp", "help"), ("xyzzy", None)],
+    [
+        ("lst", "list"),
+        ("lits web", "list"),
+        ("who", "whoami"),
+        ("halp", "help"),
+        ("xyzzy", None),
+        ("restart web-1", "reboot"),
+        ("stop web-1", None),
+        ("START web-1", None),
+        ("handover", "audit handover"),
+        ("export web-1", "audit export"),
+        ("verify", "audit verify"),
+    ],
 )
 def test_an_unknown_command_is_answered_with_the_nearest(text: str, suggestion: str | None) -> None:
     with pytest.raises(UnknownCommandError) as caught:
@@ -78,7 +90,13 @@ def test_an_unknown_option_is_answered_with_the_nearest(text: str, suggestion: s
 
 @pytest.mark.parametrize(
     ("text", "suggestion"),
-    [("list state:runing", "running"), ("list state:", None), ("list state:stop", "stopped"), ("list state:42", None)],
+    [
+        ("list state:runing", "running"),
+        ("list state:", None),
+        ("list state:stop", "stopped"),
+        ("list state:pend", "pending"),
+        ("list state:42", None),
+    ],
 )
 def test_an_unknown_value_is_answered_with_the_nearest(text: str, suggestion: str | None) -> None:
     with pytest.raises(InvalidValueError) as caught:

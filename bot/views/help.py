@@ -26,7 +26,7 @@ def overview(role: Role | None) -> Message:
 def details(command: Command, role: Role | None) -> Message:
     """One command: what it does, its options and values, and the reports and examples that `role` may ask for."""
     options = [
-        f"• `{option.key}:{option.value}`: {option.purpose}"
+        f"• `{option.key}:{escape(option.value)}`: {option.purpose}"
         + (f" ({', '.join(f'`{choice}`' for choice in option.choices)})" if option.choices else "")
         + (". May be given more than once" if option.repeats else "")
         for option in command.options

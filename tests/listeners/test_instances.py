@@ -198,6 +198,9 @@ def test_a_card_without_cloudwatch_says_so_and_shows_the_rest(house: House, faul
 
 
 def test_a_region_that_is_not_configured_is_answered_with_those_that_are(house: House) -> None:
-    assert "`all` or one of `us-east-1`" in house.say("list region:eu-west-1").text
+    for other in ("eu-west-1", "mars", '""', "US-EAST-1", "`x`<!here>"):
+        refused = house.say(f"list region:{other}").text
+        assert "It takes `all` or one of `us-east-1`." in refused
+        assert "eu-west-1" not in refused.replace(f"`{other}` is not a value", "")
     assert "39 instances" in house.say("list region:all").text
     assert "39 instances" in house.say("list region:us-east-1 sort:launched").text
