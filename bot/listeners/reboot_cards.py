@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from bot.services.reboot_watching import RebootWatching
     from bot.services.slack_api import SlackApi
 
-NEWS = (State.UNKNOWN, *(state for state in OVER if state not in (State.CANCELLED, State.EXPIRED)))
 RATE_LIMITED = "ratelimited"
 RETRY_SECONDS = 30.0
 UNBOUND = "NotRecordedError"
@@ -75,7 +74,7 @@ class RebootCards:
         self._show(reboot, True)
 
     def _show(self, reboot: Reboot, tell: bool) -> None:
-        tell = tell and reboot.is_due and reboot.ts is not None and reboot.state in NEWS and reboot.told != reboot.state
+        tell = tell and reboot.is_due and reboot.ts is not None and _is_news(reboot) and reboot.told != reboot.state
         wait = self._wait(reboot, tell)
         if reboot.is_due and wait is not None and self._watching.is_given_up(reboot):
             logger.error("card given up", extra={"action": reboot.action_id})
@@ -113,3 +112,17 @@ class RebootCards:
                 self._slack.direct(user_id, reboot_view.news(reboot))
             except AnswerNotDeliveredError as error:
                 logger.error("outcome not told", extra={"action": reboot.action_id, "error": error.slack_error})
+
+
+def _is_news(reboot: Reboot) -> bool:
+    """Whether somebody waits for what the card says now: that it is rewritten notifies nobody.
+
+    What its requester cancelled, or left alone though it was theirs to confirm, is news to no one.
+    """
+    match reboot.state:
+        case State.EXPIRED:
+            return reboot.proposal.needs_another
+        case State.CANCELLED:
+            by = reboot.decided_by
+            return by is not None and any(not one.is_same_as(by) for one in reboot.waiting)
+    return reboot.state is State.UNKNOWN or reboot.state in OVER

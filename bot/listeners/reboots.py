@@ -1,6 +1,7 @@
 """Reboots from a command, a card or a modal: look the instance up, hand over to the desk, show the card."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot.denials import NotPermittedError
@@ -73,8 +74,12 @@ class RebootListeners:
     def again(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
         """The button of an instance's card, or of a proposal that came to nothing."""
         ack()
-        wanted, thread_ts = _instance_id(action.get("value", "")), _thread(body)
-        self._answering.answer(body, context["job"], lambda actor: self._propose(actor, wanted, "", thread_ts))
+        wanted, _, reason, _ = reboot_view.offered(action.get("value", ""))
+        self._answering.answer(
+            body,
+            context["job"],
+            lambda actor: self._propose(actor, _instance_id(wanted), reason[:MAX_REASON], _thread(body)),
+        )
 
     def request(self, ack: "Ack", body: dict[str, Any], action: dict[str, Any], context: "BoltContext") -> None:
         """The same proposal for an admin to confirm; the refusal that offered it then says so in its place."""
@@ -164,6 +169,8 @@ class RebootListeners:
 
     def _typed(self, actor: Actor, view: dict[str, Any], deadline: float | None) -> "Message | View":
         reboot = self._desk.open(actor, view["private_metadata"], None)
+        # A modal is nowhere; what it decides stands in a channel.
+        actor = replace(actor, origin=replace(actor.origin, channel_id=reboot.channel_id))
         name, reason = reboot_form.typed(view)
         try:
             self._decide(lambda: self._desk.confirm(actor, reboot, name, reason, deadline=deadline), reboot)

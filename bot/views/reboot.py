@@ -79,7 +79,7 @@ def asked(reboot: Reboot, *, in_thread: bool) -> Message:
 
 
 def offer_value(target: str, thread_ts: str | None, reason: str) -> str:
-    """What the button of an `offer` carries, see `offered`."""
+    """What a button carries that asks for a reboot with its reason, see `offered`."""
     return f"{target}\n{thread_ts or ''}\n{reason}"
 
 
@@ -181,7 +181,8 @@ def _buttons(reboot: Reboot) -> list[Block]:
         return [_confirm(proposal), _button("Cancel", CANCEL, proposal.handle)]
     buttons = []
     if reboot.state in _AGAIN and not _is_unseen(reboot):
-        buttons.append(_button("Propose a reboot again", PROPOSE, target_value(proposal)))
+        value = offer_value(target_value(proposal), None, reboot.reason or proposal.reason)
+        buttons.append(_button("Propose a reboot again", PROPOSE, value))
     if reboot.state in _LOOK:
         buttons.append(_button("Show the instance", SHOW, target_value(proposal)))
     return buttons

@@ -320,6 +320,10 @@ def test_whoever_proposed_it_or_an_admin_cancels_it_for_good(house: House, reboo
     assert f"It was cancelled by <@{user_id}>." in reboots.confirm("U0ADA", card)
     assert reboots.calls == 0
     assert [row["outcome"] for row in reboots.rows("CANCEL_REBOOT")] == ["succeeded"]
+    told = ["<@U0ADA> <@U0BOB> :no_entry_sign: The reboot of *web-1* was cancelled by <@U0BOB>."]
+    assert [news.partition("\n")[0] for news in reboots.news] == (told if user_id == "U0BOB" else [])
+    house.sweep()
+    assert len(reboots.news) == (user_id == "U0BOB"), "told once, and not of what one did oneself"
 
 
 def test_somebody_else_without_the_role_cannot_cancel(house: House, reboots: Reboots) -> None:
@@ -349,6 +353,7 @@ def test_typing_the_name_and_a_reason_reboots(house: House, reboots: Reboots) ->
     assert "The reboot of api-1 was sent to EC2" in reboots.type_name("api-1", "out of memory")
     assert reboots.calls == 1
     assert {row["details"]["reason"] for row in reboots.rows()} == {"out of memory"}
+    assert {row["channelId"] for row in reboots.rows()} == {"C0OPS"}, "a modal is nowhere, its card is"
     assert "Reason: out of memory" in repr(reboots.card.blocks)
 
 
@@ -526,6 +531,31 @@ def test_a_refusal_offers_to_ask_an_admin_and_the_admin_confirms_as_themselves(h
     assert attempt["userEmail"] == BOB
     assert attempt["details"]["requestedBy"] == reboots.rows("PROPOSE_REBOOT")[0]["userId"]
     assert [row["details"]["reason"] for row in reboots.rows(DENIED)] == ["role_insufficient"]
+
+
+def test_who_waits_for_somebody_else_is_told_that_nobody_came(house: House, reboots: Reboots, later: Any) -> None:
+    wish(house, "web-1")
+    reboots.propose("db-primary", "U0ADA")
+    reboots.propose("web-2 it is hers to confirm", "U0ADA")
+    later(301)
+    for _ in range(2):
+        house.sweep()
+    told = sorted(news.partition("\n")[0] for news in reboots.news)
+    assert told == [
+        "<@U0ADA> :hourglass: The reboot of *db-primary* was not confirmed in time.",
+        "<@U0CAROL> :hourglass: The reboot of *web-1* was not confirmed in time.",
+    ]
+
+
+def test_what_came_to_nothing_is_proposed_again_with_its_reason(house: House, reboots: Reboots, later: Any) -> None:
+    card = reboots.propose("web-1 it hangs", "U0ADA")
+    later(301)
+    house.sweep()
+    (again,) = [one for block in reboots.card.blocks for one in block.get("elements", []) if "action_id" in one]
+    assert again["text"]["text"] == "Propose a reboot again"
+    assert reboots.press(view.PROPOSE, card=card, value=again["value"]) == ""
+    assert len(reboots.cards) == 2
+    assert "Reason: it hangs" in repr(reboots.card.blocks)
 
 
 def wish(house: House, name: str) -> None:
