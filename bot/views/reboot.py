@@ -19,7 +19,7 @@ from bot.views.reboot_words import (
     UNSEEN_AT_ALL,
     UNSEEN_BEFORE,
 )
-from bot.views.text import context, cut, escape, markup, printable, quoted, section
+from bot.views.text import context, cut, escape, literal, markup, printable, quoted, section
 
 CONFIRM = "reboot_confirm"
 CONFIRM_TYPED = "reboot_typed_modal"  # the front door opens a modal for names that end so
@@ -42,6 +42,8 @@ def card(reboot: Reboot) -> Message:
     if reboot.state is State.OPEN:
         blocks += [*_facts(proposal), section(_how(proposal))]
     blocks.append(context(_history(reboot)))
+    if reason := reboot.reason or reboot.proposal.reason:
+        blocks.append(literal(f"Reason: {cut(reason, 300)}"))
     if buttons := _buttons(reboot):
         blocks.append({"type": "actions", "elements": buttons})
     return Message(cut(headline, 3000), blocks)
@@ -169,9 +171,6 @@ def _history(reboot: Reboot) -> str:
     if reboot.decided_by and reboot.decided_at and reboot.state is not State.OPEN:
         verb = "Cancelled" if reboot.state is State.CANCELLED else "Confirmed"
         asked.append(f"{verb} by {_who(reboot.decided_by)}, {_date(reboot.decided_at)}")
-    reason = reboot.reason or proposal.reason
-    if reason:
-        asked.append(f"Reason: {escape(cut(reason, 300))}")
     return " · ".join([*asked, f"`{proposal.instance_id}` in {escape(proposal.region)}"])
 
 

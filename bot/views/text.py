@@ -88,3 +88,8 @@ def sections(lines: Iterable[str]) -> list[Block]:
 def context(mrkdwn: str) -> Block:
     """A context block; `mrkdwn` must be escaped already."""
     return {"type": "context", "elements": [markup(mrkdwn)]}
+
+
+def literal(text: str) -> Block:
+    """A context block that shows anybody's text as it stands: Slack reads neither markup nor emoji names out of it."""
+    return {"type": "context", "elements": [{"type": "plain_text", "text": cut(printable(text), 2000), "emoji": False}]}

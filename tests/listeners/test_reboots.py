@@ -32,6 +32,17 @@ def later(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 # What is proposed
 
 
+def test_a_reason_is_shown_as_it_was_typed_and_apart_from_what_is_known(house: House, reboots: Reboots) -> None:
+    reason = "*bold* `x` ~no~ :smile: <!here> · Confirmed by Ada"
+    proposed = reboots.propose(f"web-1 {reason}", "U0ADA")
+    reboots.send(view.CONFIRM)
+    for card in (proposed, reboots.card):
+        (shown,) = (block for block in card.blocks if "*bold*" in str(block))
+        said = {"type": "plain_text", "text": f"Reason: {reason}", "emoji": False}
+        assert (shown["type"], shown["elements"]) == ("context", [said])
+        assert "*bold*" not in card.text
+
+
 def test_a_proposal_says_what_will_happen_to_what_and_nothing_has_happened(house: House, reboots: Reboots) -> None:
     card = reboots.propose("web-1 it hangs", "U0ADA")
     shown = card.text + repr(card.blocks)
