@@ -31,12 +31,13 @@ OVER = {Change.RESOLVED, Change.DELETED, Change.CAME_AND_WENT}
 class Reboot:
     """One reboot; `again` is the next one of the same instance in the shift, a sign that this one did not help.
 
-    `helped` is the end of an alarm that credits it.
+    `helped` is the end of an alarm that credits it. `asked_by` is who wanted it, if that was somebody else.
     """
 
     row: AuditRow
     again: AuditRow | None
     helped: AuditRow | None
+    asked_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def handover(rows: Sequence[AuditRow], since: datetime, until: datetime, *, is_c
         is_cut,
         tuple(one for one in people if any(one[1:])),
         tuple(row for row in changes if row.action != REBOOT_INSTANCE.action),
-        _reboots([row for row in changes if row.action == REBOOT_INSTANCE.action], told),
+        _reboots([row for row in changes if row.action == REBOOT_INSTANCE.action], told, rows),
         tuple((*what, count) for what, count in Counter(map(_refused, denied)).most_common()),
         len({row.resource_id for row in told if row.details.get("effect") in FIRED}),
         _open_alerts(told),
@@ -97,7 +98,7 @@ def _changes(oldest_first: Sequence[AuditRow]) -> list[AuditRow]:
     for row in oldest_first:
         number = str(row.details.get("attempt") or row.audit_id)
         begun = attempts.get(number, row)
-        changes[number] = replace(begun, outcome=row.outcome, details=row.details)
+        changes[number] = replace(begun, outcome=row.outcome, details={**begun.details, **row.details})
     return list(changes.values())
 
 
@@ -106,13 +107,18 @@ def _open_alerts(told: Sequence[AuditRow]) -> tuple[AuditRow, ...]:
     return tuple(row for row in last.values() if row.details.get("effect") not in OVER)
 
 
-def _reboots(rows: Sequence[AuditRow], told: Sequence[AuditRow]) -> tuple[Reboot, ...]:
+def _reboots(rows: Sequence[AuditRow], told: Sequence[AuditRow], shift: Sequence[AuditRow]) -> tuple[Reboot, ...]:
+    """`shift` says who the people are that its reboots name by their ids."""
+    people = {row.user_id: _name(row) for row in shift}
     reboots: list[Reboot] = []
     for at, row in enumerate(rows):
         again = next((later for later in rows[at + 1 :] if later.resource_id == row.resource_id), None)
         until = again.timestamp if again else "~"  # sorts after every time
         ended = (one for one in told if row.timestamp <= one.timestamp < until)
-        reboots.append(Reboot(row, again, next((one for one in ended if _credited(one) == row.resource_id), None)))
+        helped = next((one for one in ended if _credited(one) == row.resource_id), None)
+        wanted_by = str(row.details.get("requestedBy") or row.user_id)
+        asked_by = "" if wanted_by == row.user_id else people.get(wanted_by, "somebody else")
+        reboots.append(Reboot(row, again, helped, asked_by))
     return tuple(reboots)
 
 

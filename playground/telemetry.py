@@ -195,19 +195,23 @@ def _alarm(cloudwatch: Any, instance_id: str, incident: Incident) -> None:
 
 
 def _rebooted(dynamodb: Any, table: str, instance_id: str, who: Mapping[str, str], at: datetime) -> None:
-    row = {
-        "userId": who["sub"],
-        "timestamp": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "day": at.date().isoformat(),
-        "auditId": str(uuid.uuid4()),
-        "userEmail": who["email"],
-        "action": "REBOOT_INSTANCE",
-        "resourceType": "EC2_INSTANCE",
-        "resourceId": instance_id,
-        "outcome": "succeeded",
-        "source": "slack",
-        "correlationId": uuid.uuid4().hex,
-    }
-    item: dict[str, Any] = {name: {"S": value} for name, value in row.items()}
-    item |= {"details": {"M": {}}, "ttl": {"N": str(int((at + timedelta(days=30)).timestamp()))}}
-    dynamodb.put_item(TableName=table, Item=item)
+    attempt, correlation_id = str(uuid.uuid4()), uuid.uuid4().hex
+    rows = (("attempted", attempt, {}), ("succeeded", str(uuid.uuid4()), {"attempt": {"S": attempt}}))
+    for number, (outcome, audit_id, details) in enumerate(rows):
+        when = at + timedelta(seconds=number)
+        row = {
+            "userId": who["sub"],
+            "timestamp": when.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "day": when.date().isoformat(),
+            "auditId": audit_id,
+            "userEmail": who["email"],
+            "action": "REBOOT_INSTANCE",
+            "resourceType": "EC2_INSTANCE",
+            "resourceId": instance_id,
+            "outcome": outcome,
+            "source": "slack",
+            "correlationId": correlation_id,
+        }
+        item: dict[str, Any] = {name: {"S": value} for name, value in row.items()}
+        item |= {"details": {"M": details}, "ttl": {"N": str(int((when + timedelta(days=30)).timestamp()))}}
+        dynamodb.put_item(TableName=table, Item=item)

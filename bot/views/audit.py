@@ -58,6 +58,13 @@ def details(row: AuditRow) -> Message:
     return Message(_plain(row), [*blocks, context(f"Row {quoted(row.audit_id)}")], title="Audit row")
 
 
+def subject(row: AuditRow) -> str:
+    """What a row is about: a machine by the name that it had then, and its id."""
+    known = row.details.get("name")
+    called = f"{quoted(known, 60)} " if isinstance(known, str) and known.strip() else ""
+    return f"{called}{quoted(row.resource_id, 60)}"
+
+
 def when(timestamp: str) -> str:
     """A row's time, for mrkdwn."""
     moment = moment_of(timestamp)
@@ -113,7 +120,7 @@ def _count(page: AuditPage, number: int) -> str:
 
 
 def _line(row: AuditRow) -> str:
-    about = f" {quoted(row.resource_id, 60)}" if row.resource_id not in ("", "*", row.user_id) else ""
+    about = f" {subject(row)}" if row.resource_id not in ("", "*", row.user_id) else ""
     what = f"*{person(name(row))}*  {escape(cut(row.action, 40))}{about}"
     return f"{when(row.timestamp)}  {what}  {outcome(row)}  _{_where(row)}_"
 

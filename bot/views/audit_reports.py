@@ -5,7 +5,7 @@ from bot.digests import HOUR, start_of
 from bot.handover import Handover, Reboot
 from bot.models import Block, Message
 from bot.tampering import Finding, Report
-from bot.views.audit import date, name, outcome, person, when
+from bot.views.audit import date, name, outcome, person, subject, when
 from bot.views.text import context, counted, cut, escape, quoted, section, sections
 
 MAX_LINES = 15
@@ -104,7 +104,7 @@ def _finding(found: Finding) -> str:
 
 
 def _change(row: AuditRow) -> str:
-    what = f"{escape(cut(row.action, 40))} {quoted(row.resource_id, 60)}"
+    what = f"{escape(cut(row.action, 40))} {subject(row)}"
     return f"{when(row.timestamp)}  *{person(name(row))}*  {what}  {outcome(row)}"
 
 
@@ -112,9 +112,10 @@ def _reboot(one: Reboot) -> str:
     row = one.row
     again = f", and again at {when(one.again.timestamp)}" if one.again else ""
     helped = f", and {quoted(one.helped.resource_id, 60)} was over after it" if one.helped else ""
-    return (
-        f"{when(row.timestamp)}  {quoted(row.resource_id, 60)} by *{person(name(row))}*: {outcome(row)}{helped}{again}"
-    )
+    asked = f", asked by *{person(one.asked_by)}*" if one.asked_by else ""
+    reason = f", because {quoted(str(row.details['reason']), 120)}" if row.details.get("reason") else ""
+    by = f"by *{person(name(row))}*"
+    return f"{when(row.timestamp)}  {subject(row)} {by}: {outcome(row)}{helped}{again}{asked}{reason}"
 
 
 def _alert(row: AuditRow) -> str:

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 
 from bot.models import Block, Message
-from bot.proposals import Person, Proposal, Reboot, State, Strength
+from bot.proposals import MAX_REASON, Person, Proposal, Reboot, State, Strength
 from bot.reboot_watch import LOOK_SECONDS
 from bot.reboot_watch import UNSEEN as NOTE_UNSEEN
 from bot.views.reboot_words import (
@@ -180,7 +180,7 @@ def _buttons(reboot: Reboot) -> list[Block]:
         return [_confirm(proposal), _button("Cancel", CANCEL, proposal.handle)]
     buttons = []
     if reboot.state in _AGAIN and not _is_unseen(reboot):
-        value = offer_value(target_value(proposal), None, reboot.reason or proposal.reason)
+        value = offer_value(target_value(proposal), None, cut(reboot.reason or proposal.reason, MAX_REASON))
         buttons.append(_button("Propose a reboot again", PROPOSE, value))
     if reboot.state in _LOOK:
         buttons.append(_button("Show the instance", SHOW, target_value(proposal)))

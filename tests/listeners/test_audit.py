@@ -345,6 +345,7 @@ def test_L4_an_export_that_slack_does_not_take_is_said(house: House, method: str
 def test_a_handover_tells_what_was_done_refused_and_rebooted(house: House) -> None:
     attempt = item(1, ago(minutes=50), action="REBOOT_INSTANCE", outcome="attempted", resourceId=INSTANCE)
     done = item(1, ago(minutes=49), action="REBOOT_INSTANCE", outcome="succeeded", resourceId=INSTANCE, auditId="done")
+    attempt["details"] = {"M": {"name": {"S": "web-1"}, "reason": {"S": "*it hangs*"}, "requestedBy": {"S": "sub-4"}}}
     done["details"] = {"M": {"attempt": attempt["auditId"]}}
     again = item(1, ago(minutes=20), action="REBOOT_INSTANCE", outcome="attempted", resourceId=INSTANCE, auditId="open")
     put(house, attempt, done, again, item(4, ago(minutes=5), action="SILENCE_ALERT"), item(5, ago(hours=9)))
@@ -353,6 +354,9 @@ def test_a_handover_tells_what_was_done_refused_and_rebooted(house: House) -> No
     assert "2 reboots, 1 other change, 1 refusal, 0 alarms not over." in answer.text
     shown = json.dumps(answer.blocks)
     assert ", and again at <!date^" in shown
+    assert f"`web-1` `{INSTANCE}` by *person1@playground.example*" in shown
+    assert "asked by *person4@playground.example*" in shown
+    assert "because `*it hangs*`" in shown
     assert "SILENCE_ALERT" in shown
     assert "LIST_INSTANCES (not_linked), 1 ×" in json.dumps(answer.blocks, ensure_ascii=False)
 
