@@ -149,7 +149,7 @@ COMMANDS = (
         examples=("reboot web-1 it hangs", "reboot i-0123456789abcdef0"),
         more=(
             "Only instances with the tag `chatops:managed=true` can be rebooted. A card is posted in the channel, for "
-            "everybody there to see. How it is confirmed says the instance's tag `chatops:protection`:\n"
+            "everybody there to see. The instance's tag `chatops:protection` says how it is confirmed:\n"
             "• `click`: whoever proposed it presses a button.\n"
             "• `typed`: whoever proposed it types the instance's name and a reason.\n"
             "• `approval`: another admin approves it, never whoever proposed it.\n"
