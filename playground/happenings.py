@@ -55,7 +55,7 @@ class Happenings:
         name, instance_id = self._machine()
         alarm = f"{name}-cpu-high"
         self._measure(instance_id, [*[24.0, 22.5, 25.0, 23.0, 26.5, 25.0] * 2, 28.0, 31.0, 44.0, 71.0, 91.0, 97.2])
-        self._tell(alarm, instance_id, "ALARM", 97.2)
+        self._change(alarm, instance_id, "ALARM", 97.2)
         with self._lock:
             self._firing.append((alarm, instance_id))
         return alarm, instance_id
@@ -71,7 +71,7 @@ class Happenings:
                 return
             alarm, instance_id = self._firing.pop(0)
         self._measure(instance_id, [12.5])
-        self._tell(alarm, instance_id, "OK", 12.5)
+        self._change(alarm, instance_id, "OK", 12.5)
 
     def _storm(self) -> None:
         with self._lock:
@@ -92,7 +92,7 @@ class Happenings:
                         return
                     self._firing.remove((alarm, instance_id))
                 self._measure(instance_id, [12.5])
-                self._tell(alarm, instance_id, "OK", 12.5)
+                self._change(alarm, instance_id, "OK", 12.5)
                 return
 
     def _rebooted(self, instance_id: str, since: float) -> bool:
@@ -151,6 +151,23 @@ class Happenings:
             for ago, value in enumerate(reversed(values))
         ]
         self._client("cloudwatch").put_metric_data(Namespace="AWS/EC2", MetricData=data)
+
+    def _change(self, alarm: str, instance_id: str, state: str, value: float) -> None:
+        """CloudWatch knows of it too. A storm is told alone: moto would take a minute for so many."""
+        cloudwatch = self._client("cloudwatch")
+        cloudwatch.put_metric_alarm(
+            AlarmName=alarm,
+            Namespace="AWS/EC2",
+            MetricName="CPUUtilization",
+            Dimensions=[{"Name": "InstanceId", "Value": instance_id}],
+            Statistic="Average",
+            Period=300,
+            EvaluationPeriods=1,
+            Threshold=80.0,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        cloudwatch.set_alarm_state(AlarmName=alarm, StateValue=state, StateReason="Told by the playground")
+        self._tell(alarm, instance_id, state, value)
 
     def _tell(self, alarm: str, instance_id: str, state: str, value: float) -> None:
         event = alarm_event(alarm, instance_id, state, value, time.time(), self._environment["AWS_REGION"])

@@ -1,6 +1,9 @@
 """The buttons that make something happen put real events into the real queue, and nothing that is not listed."""
 
 import time
+from collections.abc import Iterator
+
+import pytest
 
 from bot.views import alert
 from playground.aftermath import Aftermath
@@ -10,6 +13,21 @@ from playground.passing_time import PassingTime
 from tests.house import House
 
 
+@pytest.fixture(autouse=True)
+def no_alarm_stays(house: House) -> Iterator[None]:
+    cloudwatch = house.client("cloudwatch")
+    before = {alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]}
+    yield
+    alarms = {alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]}
+    cloudwatch.delete_alarms(AlarmNames=sorted(alarms - before))
+
+
+def open_alarms(house: House) -> str:
+    (row,) = [row for row in house.rows() if row["action"] == "ALARM_STATE_CHANGE"][:1]
+    shown = repr(house.say(f"get {row['details']['instances'][0]}").blocks)
+    return shown.partition("Open alarms*\\n")[2][:1]
+
+
 def test_a_raised_alarm_becomes_a_card_with_a_chart_and_resolves(house: House) -> None:
     happenings = Happenings(house.client, house.environment)
     happenings.happen("alarm")
@@ -17,9 +35,11 @@ def test_a_raised_alarm_becomes_a_card_with_a_chart_and_resolves(house: House) -
     (card,) = house.cards()
     assert "firing" in repr(card.blocks[0])
     assert any(block["type"] == "data_visualization" for block in card.blocks)
+    assert open_alarms(house) == "1", "the machine's own card knows of it"
     happenings.happen("resolve")
     house.alarm_work()
     assert "resolved" in repr(house.cards()[0].blocks[0])
+    assert open_alarms(house) == "0"
 
 
 def test_a_loaded_cpu_recovers_after_a_reboot_that_our_audit_knows_of(house: House) -> None:
