@@ -79,7 +79,7 @@ def test_carol_may_look_and_help_and_whoami_know_her_role(page: Page, world: Wor
     become(page, "U0CAROL")
     expect(say(page, "/ec2 whoami")).to_contain_text("you may look, and change nothing")
     expect(say(page, "/ec2")).to_contain_text(
-        "/ec2 list [text] [state:running] [tag:Env=prod] [region:eu-west-1] [sort:launched]"
+        "/ec2 list [text] [state:running] [tag:Env=prod] [region:<region>] [sort:launched]"
     )
     expect(say(page, "/ec2 help list")).to_contain_text("shutting-down")
     assert [row["action"] for row in rows(world)[-3:]] == ["VIEW_IDENTITY", "VIEW_HELP", "VIEW_HELP"]
